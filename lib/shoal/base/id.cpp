@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <cstring>
+#include <sys/random.h>
+
+#include <xxhash.h>
+
+#include <shoal/base/error.hpp>
+#include <shoal/base/id.hpp>
+
+namespace shoal {
+namespace {
+
+int digit_value(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Id Id::random() {
+  Id id;
+  if (getrandom(id.raw_.data(), size, 0) != static_cast<ssize_t>(size)) {
+    throw system_error("cannot read random numbers from the kernel");
+  }
+  return id;
+}
+
+Id Id::of_name(std::string_view name) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(name.data(), name.size()));
+  Id id;
+  std::copy_n(canonical.digest, size, id.raw_.begin());
+  return id;
+}
+
+std::optional<Id> Id::from_bytes(std::string_view raw) {
+  if (raw.size() != size) return std::nullopt;
+  Id id;
+  std::memcpy(id.raw_.data(), raw.data(), size);
+  return id;
+}
+
+std::optional<Id> Id::from_hex(std::string_view text) {
+  if (text.size() != 2 * size) return std::nullopt;
+  Id id;
+  for (std::size_t i = 0; i < size; ++i) {
+    int high = digit_value(text[2 * i]);
+    int low = digit_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    id.raw_[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return id;
+}
+
+std::string Id::hex() const {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (std::uint8_t byte : raw_) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace shoal

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace shoal {
+
+/// A 128-bit identifier: of a node, a job, a sink, a request. Equal ids mean the same thing
+/// everywhere and for ever, because nobody hands them out: they are random, or the hash of a name.
+class Id {
+ public:
+  static constexpr std::size_t size = 16;
+
+  /// The nil id, which names nothing.
+  constexpr Id() = default;
+
+  /// Fresh from the kernel's random numbers. Throws Error when there are none.
+  static Id random();
+
+  /// The id that `name` stands for: the same name gives the same id on every machine (XXH3-128).
+  static Id of_name(std::string_view name);
+
+  /// From 16 raw bytes; nothing for any other length.
+  static std::optional<Id> from_bytes(std::string_view raw);
+
+  /// From 32 hexadecimal digits; nothing for anything else.
+  static std::optional<Id> from_hex(std::string_view text);
+
+  /// The 16 raw bytes; valid as long as this id.
+  std::string_view bytes() const noexcept {
+    return {reinterpret_cast<const char*>(raw_.data()), raw_.size()};
+  }
+
+  /// 32 lower-case hexadecimal digits.
+  std::string hex() const;
+
+  /// The first 8 digits: enough for people to tell ids apart in a log line.
+  std::string brief() const { return hex().substr(0, 8); }
+
+  bool is_nil() const noexcept { return *this == Id(); }
+
+  friend auto operator<=>(const Id&, const Id&) = default;
+
+ private:
+  std::array<std::uint8_t, size> raw_{};
+};
+
+}  // namespace shoal
+
+template <>
+struct std::hash<shoal::Id> {
+  std::size_t operator()(const shoal::Id& id) const noexcept {
+    return std::hash<std::string_view>{}(id.bytes());
+  }
+};

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <shoal/base/bytes.hpp>
+#include <shoal/wire/batch.hpp>
+
+namespace shoal::pipeline {
+
+/// What a spool must know of a batch beside its range and payload: framing, delimiter and sizes
+/// (store/FORMAT.md, "Spooled results"); and the batch again.
+std::string spool_note(const wire::Batch& batch);
+wire::Batch batch_of(SeqRange range, std::string_view note, Bytes payload);
+
+}  // namespace shoal::pipeline

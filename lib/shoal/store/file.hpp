@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <sys/uio.h>
+
+#include <shoal/base/error.hpp>
+#include <shoal/base/fd.hpp>
+
+namespace shoal::store {
+
+/// A file written and read at given offsets, whose errors are final: once a write, a truncation or
+/// a sync has failed, every later call throws that same Error. A failed fsync is never tried again,
+/// because the kernel has already marked the lost pages clean and would call the next one a
+/// success. One thread. All calls block on the disk.
+class File {
+ public:
+  /// Opens `path` for reading and writing, or creates it (0666 & umask; the directory is synced, so
+  /// that the name survives a power cut). Throws Error, also for what is no regular file.
+  static File open(const std::filesystem::path& path);
+
+  /// A file without a name in `directory`, gone when this object is: O_TMPFILE, or unlinked() where
+  /// the file system has no such thing. Throws Error.
+  static File unnamed(const std::filesystem::path& directory);
+
+  /// A file in `directory` whose name was removed at once. Throws Error.
+  static File unlinked(const std::filesystem::path& directory);
+
+  /// Bytes in the file.
+  std::uint64_t size();
+
+  /// Writes all of `parts`, one after another, from `offset` on; changes `parts` as it goes. A full
+  /// disk is an Error with ExitCode::incomplete; some of the bytes may then stand in the file.
+  void write(std::uint64_t offset, std::span<iovec> parts);
+
+  /// The `size` bytes at `offset`. A file that ends before them is an Error with
+  /// ExitCode::bad_data.
+  std::string read(std::uint64_t offset, std::uint64_t size);
+
+  /// Cuts or extends the file to `size` bytes.
+  void truncate(std::uint64_t size);
+
+  /// Gives the disk space of [`from`, `to`) back; those bytes then read as zeros. Does nothing
+  /// where the file system cannot.
+  void release(std::uint64_t from, std::uint64_t to);
+
+  /// Lets the system begin to write these bytes to the disk, so that the next sync() waits for
+  /// less. Promises nothing.
+  void begin_sync(std::uint64_t offset, std::uint64_t size);
+
+  /// Returns when all that was written is on the disk (fdatasync).
+  void sync();
+
+ private:
+  File(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  void require_usable() const;
+  [[noreturn]] void fail(const char* action, int errnum);
+
+  Fd fd_;
+  std::string name_;  // for error lines
+  std::optional<Error> failure_;
+};
+
+/// Whether `path` names a regular file, or nothing yet; symbolic links are followed. False for
+/// devices, fifos, sockets, terminals and directories.
+bool is_regular_target(const std::filesystem::path& path);
+
+/// Syncs the directory that holds the file `path`, so that its name survives a power cut. Throws
+/// Error.
+void sync_directory_of(const std::filesystem::path& path);
+
+}  // namespace shoal::store

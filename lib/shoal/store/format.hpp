@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace shoal::store {
+
+/// What FORMAT.md says in words, for the code that writes and reads the files. A test compares the
+/// two, so that they cannot drift apart.
+
+/// SQLite's application id in a ledger: "shol" in ASCII.
+inline constexpr std::uint64_t ledger_application_id = 0x73686f6c;
+
+/// SQLite's user version in a ledger. A change that an older shoal would misread raises it.
+inline constexpr std::uint64_t ledger_format = 1;
+
+/// The tables of a ledger.
+inline constexpr const char* ledger_schema = R"sql(
+CREATE TABLE ledger (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  id BLOB NOT NULL CHECK (length(id) = 16),
+  purpose TEXT NOT NULL
+) STRICT;
+CREATE TABLE job (
+  place INTEGER PRIMARY KEY,
+  job BLOB NOT NULL UNIQUE CHECK (length(job) = 16),
+  name TEXT NOT NULL,
+  total INTEGER,
+  closed INTEGER NOT NULL,
+  done BLOB NOT NULL,
+  failed BLOB NOT NULL,
+  facts BLOB NOT NULL
+) STRICT;
+CREATE TABLE mark (
+  job BLOB NOT NULL CHECK (length(job) = 16),
+  tasks INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  hash INTEGER NOT NULL,
+  PRIMARY KEY (job, tasks)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE length (
+  file TEXT NOT NULL PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE spooled (
+  job BLOB NOT NULL CHECK (length(job) = 16),
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  note BLOB NOT NULL,
+  PRIMARY KEY (job, first)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+/// What stands before the bytes of each slot in a spool file: their XXH3-64, little-endian.
+inline constexpr std::size_t spool_header_size = 8;
+
+}  // namespace shoal::store

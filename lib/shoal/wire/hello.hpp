@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <shoal/base/id.hpp>
+#include <shoal/base/result.hpp>
+
+namespace shoal::wire {
+
+/// The protocol version that this code speaks. Peers of another major version are refused; minor
+/// versions mix, because unknown fields are ignored (PROTOCOL.md, "Versions").
+inline constexpr std::uint32_t protocol_major = 1;
+inline constexpr std::uint32_t protocol_minor = 0;
+
+/// What both sides of a connection say first (PROTOCOL.md, "HELLO").
+struct Hello {
+  std::uint32_t major = protocol_major;
+  std::uint32_t minor = protocol_minor;
+  Id node;                                    ///< new at each start of a node
+  std::string role;                           ///< "ventilator", "worker", "sink", ...
+  std::map<std::string, std::string> fields;  ///< what the pattern adds; values are raw bytes
+};
+
+}  // namespace shoal::wire

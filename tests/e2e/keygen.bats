@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# Keys: how they are made, and what they keep out.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+  local running
+  running=$(jobs -p)
+  [ -z "$running" ] || kill -9 $running 2>/dev/null || true
+}
+
+shoal() {
+  "$SHOAL_BIN/shoal" "$@"
+}
+
+# expect_status CODE: how the last `run` ended.
+expect_status() {
+  [ "$status" -eq "$1" ] || { echo "exit status $status, not $1: $output"; return 1; }
+}
+
+# The endpoint that process $1 listens on, once it does.
+listening() {
+  local endpoint
+  for ((i = 0; i < 600; ++i)); do
+    endpoint=$(ss -Hltnp | awk -v pid="pid=$1," 'index($0, pid) { print $4; exit }')
+    [ -z "$endpoint" ] || { echo "tcp://127.0.0.1:${endpoint##*:}"; return 0; }
+    kill -0 "$1" || return 1
+    sleep 0.05
+  done
+  return 1
+}
+
+@test "keygen writes a pair, says where it is and what comes next" {
+  run --separate-stderr shoal keygen alice
+  expect_status 0
+  [ "$output" = "alice.pub"$'\n'"alice.key" ]
+  [[ "$stderr" == *"copy alice.pub into the --trust folder"* ]]
+  [ "$(stat -c %a alice.key)" = 600 ]
+  grep -q secret-key alice.key
+  ! grep -q secret-key alice.pub
+}
+
+@test "keygen makes the folder that it is told" {
+  run --separate-stderr shoal keygen --dir a/b bob -q
+  expect_status 0
+  [ "$output" = "a/b/bob.pub"$'\n'"a/b/bob.key" ]
+  [ -z "$stderr" ]
+  [ -s a/b/bob.pub ] && [ -s a/b/bob.key ]
+}
+
+@test "keygen never overwrites a key" {
+  shoal keygen -q alice
+  cp alice.key before
+  run shoal keygen alice
+  expect_status 77
+  [[ "$output" == "shoal keygen: error: alice.key exists already"* ]]
+  cmp alice.key before
+}
+
+@test "keygen needs a plain name and a folder that it can write" {
+  run shoal keygen
+  expect_status 2
+  run shoal keygen ../alice
+  expect_status 2
+  [[ "$output" == *"--dir"* ]]
+  run shoal keygen alice bob
+  expect_status 2
+  touch file
+  run shoal keygen --dir file/x alice
+  expect_status 1
+  [[ "$output" == "shoal keygen: error: cannot make file/x"* ]]
+}
+
+@test "keygen has a help page, and shoal lists it" {
+  run shoal help keygen
+  expect_status 0
+  [[ "$output" == "Usage: shoal keygen"*"--dir DIR"* ]]
+  run shoal help
+  [[ "$output" == *TOOLS*keygen* ]]
+}
+
+@test "nodes with keys work together over tcp, and a stranger gets nothing" {
+  mkdir trusted
+  for node in source hand store; do
+    shoal keygen -q "$node"
+    cp "$node.pub" trusted/
+  done
+  shoal keygen -q stranger
+  seq 1000 >tasks
+
+  "$SHOAL_BIN/shoal" ventilator -b 'tcp://127.0.0.1:*' --key source.key --trust trusted \
+    -W 30s tasks 2>source.err &
+  source=$!
+  "$SHOAL_BIN/shoal" sink -b 'tcp://127.0.0.1:*' --key store.key --trust trusted \
+    -W 30s -o results 2>store.err &
+  store=$!
+  from=$(listening $source)
+  to=$(listening $store)
+
+  run shoal worker --from "$from" --to "$to" --key stranger.key --trust trusted -W 1s
+  expect_status 69
+  run shoal worker --from "$from" --to "$to" -W 1s
+  expect_status 69
+  grep -q "turned away a node whose key is not trusted" source.err
+  [ ! -s results ]
+
+  shoal worker --from "$from" --to "$to" --key hand.key --trust trusted --once
+  wait $source
+  wait $store
+  sort -n results | cmp - tasks
+}
+
+@test "a key that others can read is refused" {
+  shoal keygen -q alice
+  chmod 644 alice.key
+  run shoal sink --key alice.key --trust alice.pub
+  expect_status 77
+  [[ "$output" == *"chmod 600"* ]]
+}

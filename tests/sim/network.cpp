@@ -1,0 +1,84 @@
+#include "network.hpp"
+
+namespace shoal::sim {
+
+using namespace std::chrono_literals;
+
+void Network::introduce(Endpoint& a, Endpoint& b) {
+  pairs_.push_back({&a, &b, false, 0});
+  connect(pairs_.size() - 1);
+}
+
+void Network::connect(std::size_t index) {
+  schedule_.in(random_.between(Duration(1ms), Duration(300ms)), [this, index] {
+    Pair& pair = pairs_[index];
+    bool possible = pair.a->alive() && pair.b->alive() && !pair.cut && pair.session == 0;
+    if (possible) {
+      net::PeerId id = next_session_++;
+      pair.session = id;
+      sessions_[id] = {index, {pair.a, pair.b}};
+      pair.a->on_up(id, *pair.b);
+      if (sessions_.contains(id)) pair.b->on_up(id, *pair.a);
+    }
+    connect(index);
+  });
+}
+
+void Network::send(Endpoint& from, net::PeerId id, wire::Message message) {
+  auto session = sessions_.find(id);
+  if (session == sessions_.end()) return;
+  const Pair& pair = pairs_[session->second.pair];
+  Endpoint* to = pair.a == &from ? pair.b : pair.a;
+  if (pair.cut || random_.chance(faults.loss)) return;
+  deliver(id, to, message);
+  if (random_.chance(faults.repeat)) deliver(id, to, message);
+}
+
+void Network::deliver(net::PeerId id, Endpoint* to, const wire::Message& message) {
+  Duration delay = random_.between(Duration(10us), faults.delay_most);
+  schedule_.in(delay, [this, id, to, message] {
+    auto session = sessions_.find(id);
+    if (session == sessions_.end() || !session->second.open.contains(to)) return;
+    to->on_message(id, message);
+  });
+}
+
+void Network::gone(Endpoint& node, bool left) {
+  for (Pair& pair : pairs_) {
+    if ((pair.a == &node || pair.b == &node) && pair.session != 0) end(pair.session, &node, left);
+  }
+}
+
+/// Ends a session: `by` knows at once (nobody does when it is null), the others within seconds.
+void Network::end(net::PeerId id, Endpoint* by, bool left) {
+  Session& session = sessions_.at(id);
+  if (by != nullptr) session.open.erase(by);
+  for (Endpoint* side : std::set<Endpoint*>(session.open)) {
+    Duration notice = random_.between(Duration(0), Duration(left ? 5ms : 3s));
+    schedule_.in(notice, [this, id, side, left] { close_side(id, side, left); });
+  }
+  if (session.open.empty()) {
+    pairs_[session.pair].session = 0;
+    sessions_.erase(id);
+  }
+}
+
+void Network::close_side(net::PeerId id, Endpoint* side, bool left) {
+  auto session = sessions_.find(id);
+  if (session == sessions_.end() || session->second.open.erase(side) == 0) return;
+  if (session->second.open.empty()) {
+    pairs_[session->second.pair].session = 0;
+    sessions_.erase(session);
+  }
+  if (side->alive()) side->on_down(id, left);
+}
+
+void Network::partition(std::size_t index, Duration length) {
+  Pair& pair = pairs_[index];
+  if (pair.cut) return;
+  pair.cut = true;
+  if (pair.session != 0) end(pair.session, nullptr, false);
+  schedule_.in(length, [this, index] { pairs_[index].cut = false; });
+}
+
+}  // namespace shoal::sim

@@ -1,0 +1,18 @@
+# shoal_test(NAME LABEL SOURCE...): one doctest executable, run as one ctest entry with that label.
+function(shoal_test name label)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE shoal::shoal shoal_test_support)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 600
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
+endfunction()
+
+add_library(shoal_test_support STATIC ${CMAKE_CURRENT_LIST_DIR}/doctest_main.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/log_capture.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/node.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/raw_peer.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tcp_proxy.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/temp_dir.cpp)
+target_link_libraries(shoal_test_support
+  PUBLIC doctest::doctest shoal::shoal cppzmq spdlog::spdlog_header_only)
+target_include_directories(shoal_test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)

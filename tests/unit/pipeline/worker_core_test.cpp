@@ -1,0 +1,204 @@
+#include <doctest/doctest.h>
+
+#include <shoal/pipeline/worker_core.hpp>
+
+using namespace shoal;
+using namespace shoal::pipeline;
+using namespace shoal::wire::pipeline;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Id job_id = Id::of_name("job");
+const Id sink_id = Id::of_name("sink");
+constexpr PeerId ventilator = 1;
+constexpr PeerId sink = 2;
+
+struct Fixture {
+  explicit Fixture(WorkerCoreOptions options) : core(options) {
+    core.on_ventilator_up(ventilator, now);
+    core.on_ventilator_message(
+        ventilator, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, now);
+  }
+
+  void hand_out(std::uint64_t number, SeqRange range) {
+    wire::Batch batch{.range = range};
+    std::string text;
+    for (Seq seq = range.first; seq < range.end(); ++seq) text += std::to_string(seq) + "\n";
+    batch.payload = Bytes::take(std::move(text));
+    core.on_ventilator_message(ventilator, Tasks{.job = job_id, .number = number, .batch = batch},
+                               now);
+  }
+
+  template <typename Message>
+  static std::vector<Message> pick(Outbox outbox) {
+    std::vector<Message> found;
+    for (auto& envelope : outbox.envelopes) {
+      if (auto* message = std::get_if<Message>(&envelope.message))
+        found.push_back(std::move(*message));
+    }
+    return found;
+  }
+  template <typename Message>
+  std::vector<Message> to_ventilator() {
+    return pick<Message>(core.take_ventilator_outbox());
+  }
+  template <typename Message>
+  std::vector<Message> to_sink() {
+    return pick<Message>(core.take_sink_outbox());
+  }
+
+  /// Lets every run that was started take `each` a task, and finish.
+  void run_all(Duration each) {
+    for (std::vector<StartRun> starts = core.take_starts(); !starts.empty();
+         starts = core.take_starts()) {
+      for (StartRun& start : starts) {
+        now += each * static_cast<std::int64_t>(start.tasks.range.count);
+        core.on_finished(start.id, start.tasks, now);
+      }
+    }
+  }
+
+  WorkerCore core;
+  Time now{};
+};
+
+std::uint64_t last_tasks(Fixture& f) {
+  f.core.tick(f.now);
+  auto credits = f.to_ventilator<Credit>();
+  REQUIRE_FALSE(credits.empty());
+  return credits.back().tasks;
+}
+
+}  // namespace
+
+TEST_CASE("worker: asks for one task a slot until it knows its pace") {
+  Fixture f({.kind = WorkKind::single, .slots = 3});
+  CHECK(last_tasks(f) == 3);
+}
+
+TEST_CASE("worker: quick tasks are asked for by the hundred, slow ones one by one") {
+  Fixture quick({.kind = WorkKind::single, .slots = 1});
+  quick.hand_out(1, {0, 1});
+  quick.run_all(1ms);
+  CHECK(last_tasks(quick) >= 50);
+
+  Fixture slow({.kind = WorkKind::single, .slots = 1});
+  slow.hand_out(1, {0, 1});
+  slow.run_all(60s);
+  CHECK(last_tasks(slow) == 2);
+}
+
+TEST_CASE("worker: PIPE-5, a hand-out that comes twice is run once") {
+  Fixture f({.kind = WorkKind::single, .slots = 2});
+  f.hand_out(1, {0, 1});
+  f.hand_out(1, {0, 1});
+  CHECK(f.core.take_starts().size() == 1);
+}
+
+TEST_CASE("worker: PIPE-6, renews what it holds until a sink keeps it") {
+  Fixture f({.kind = WorkKind::instant});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.hand_out(1, {0, 2});
+  f.run_all(1ms);
+  CHECK(f.to_sink<Results>().size() == 1);
+  f.core.tick(f.now);
+  auto renewals = f.to_ventilator<Renew>();
+  REQUIRE(renewals.size() == 1);
+  CHECK(renewals[0].numbers.contains(1));
+  Kept kept{.job = job_id};
+  kept.done.insert({0, 2});
+  f.core.on_sink_message(sink, kept, f.now);
+  CHECK(f.to_ventilator<Kept>().size() == 1);
+  f.core.tick(f.now);
+  renewals = f.to_ventilator<Renew>();
+  REQUIRE(renewals.size() == 1);
+  CHECK(renewals[0].numbers.empty());
+}
+
+TEST_CASE("worker: PIPE-9, recalled, it gives back what it has not begun") {
+  Fixture f({.kind = WorkKind::single, .slots = 1});
+  f.hand_out(1, {0, 5});
+  CHECK(f.core.take_starts().size() == 1);
+  f.to_ventilator<Credit>();
+  f.core.on_ventilator_message(ventilator, Recall{}, f.now);
+  auto returned = f.to_ventilator<Return>();
+  REQUIRE(returned.size() == 1);
+  CHECK(returned[0].tasks.ranges() == std::vector<SeqRange>{{1, 4}});
+}
+
+TEST_CASE("worker: PIPE-15, results go to the sink's next session, and wait for their ventilator") {
+  Fixture f({.kind = WorkKind::instant});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.hand_out(1, {0, 2});
+  f.run_all(1ms);
+  CHECK(f.to_sink<Results>().size() == 1);
+  f.core.on_sink_down(sink, f.now);
+  f.core.on_sink_up(7, sink_id, true, f.now);
+  CHECK(f.to_sink<Results>().size() == 1);
+
+  f.core.on_ventilator_down(ventilator, false, f.now);
+  f.core.on_sink_down(7, f.now);
+  f.core.on_sink_up(8, sink_id, true, f.now);
+  CHECK(f.to_sink<Results>().empty());
+  f.core.on_ventilator_up(9, f.now);
+  f.core.on_ventilator_message(
+      9, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, f.now);
+  CHECK(f.to_sink<Results>().size() == 1);
+}
+
+TEST_CASE("worker: PIPE-15, results whose ventilator has been gone for a lease are dropped") {
+  Fixture f({.kind = WorkKind::instant});
+  f.hand_out(1, {0, 2});
+  f.run_all(1ms);
+  f.core.on_ventilator_down(ventilator, false, f.now);
+  f.now += 11s;
+  f.core.tick(f.now);
+  f.core.on_ventilator_up(9, f.now);
+  f.core.on_ventilator_message(
+      9, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, f.now);
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  CHECK(f.to_sink<Results>().empty());
+}
+
+TEST_CASE("worker: draining, it asks for nothing, gives back, and is finished when all is kept") {
+  Fixture f({.kind = WorkKind::single, .slots = 1});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.hand_out(1, {0, 3});
+  std::vector<StartRun> starts = f.core.take_starts();
+  REQUIRE(starts.size() == 1);
+  f.core.drain(f.now);
+  Outbox outbox = f.core.take_ventilator_outbox();
+  CHECK(Fixture::pick<Credit>(outbox).back().leaving);
+  CHECK(Fixture::pick<Return>(outbox).size() == 1);
+  CHECK_FALSE(f.core.finished());
+  f.core.on_finished(starts[0].id, starts[0].tasks, f.now);
+  CHECK_FALSE(f.core.finished());
+  Kept kept{.job = job_id};
+  kept.done.insert({0, 1});
+  f.core.on_sink_message(sink, kept, f.now);
+  CHECK(f.core.finished());
+}
+
+TEST_CASE("worker: tells which sink a job waits for") {
+  Fixture f({.kind = WorkKind::instant});
+  CHECK_FALSE(f.core.missing_sink());
+  f.core.on_sink_up(sink, Id::of_name("another"), true, f.now);
+  CHECK(f.core.missing_sink() == sink_id);
+  f.core.on_sink_up(3, sink_id, true, f.now);
+  CHECK_FALSE(f.core.missing_sink());
+}
+
+TEST_CASE("worker: --once stays for a ventilator that died before the sinks knew of the end") {
+  for (bool left : {false, true}) {
+    for (bool sink_knows : {false, true}) {
+      Fixture f({.once = true});
+      f.core.on_sink_up(sink, sink_id, true, f.now);
+      Job over{.job = job_id, .revision = 2, .lease = 10s, .sinks = {sink_id}, .over = true};
+      f.core.on_ventilator_message(ventilator, over, f.now);
+      if (sink_knows) f.core.on_sink_message(sink, Closed{job_id, sink_id}, f.now);
+      f.core.on_ventilator_down(ventilator, left, f.now);
+      CHECK(f.core.finished() == (left || sink_knows));
+    }
+  }
+}

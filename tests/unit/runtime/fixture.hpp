@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <poll.h>
+#include <string>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include <shoal/base/fd.hpp>
+#include <shoal/runtime/reactor.hpp>
+
+/// Runs the loop until `finished`; the test fails when that takes half a minute.
+inline void run_until(shoal::runtime::Reactor& reactor, const std::function<bool()>& finished) {
+  bool late = false;
+  auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  auto timer = reactor.at(limit, [&] { late = true; });
+  reactor.run_until([&] { return late || finished(); });
+  REQUIRE_FALSE(late);
+}
+
+/// Whether the process has ended, or does within ten seconds.
+inline bool ends(pid_t pid) {
+  shoal::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) return errno == ESRCH;
+  pollfd asked{pidfd.get(), POLLIN, 0};
+  return poll(&asked, 1, 10'000) == 1;
+}
+
+/// How many descriptors this process has open.
+inline std::ptrdiff_t open_fds() {
+  std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::distance(begin(all), end(all));
+}
+
+/// A folder of its own that goes with it.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (std::filesystem::temp_directory_path() / "shoal-test-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TempDir() { std::filesystem::remove_all(path_); }
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+  /// Makes the file `name` with `content` and returns its path.
+  std::string write(const std::string& name, const std::string& content) const {
+    std::ofstream(path_ / name, std::ios::binary) << content;
+    return file(name);
+  }
+
+  std::string read(const std::string& name) const {
+    std::ifstream in(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  std::filesystem::path path_;
+};

@@ -1,0 +1,174 @@
+#include <set>
+
+#include <doctest/doctest.h>
+#include <msgpack.hpp>
+
+#include <shoal/wire/pipeline_messages.hpp>
+
+using namespace shoal;
+using namespace shoal::wire;
+using namespace shoal::wire::pipeline;
+
+namespace {
+
+SeqSet set_of(SeqRange range) {
+  SeqSet set;
+  set.insert(range);
+  return set;
+}
+
+Batch three_lines() {
+  Batch batch{.range = {7, 3}};
+  batch.payload = Bytes::copy("a\nb\nc\n");
+  return batch;
+}
+
+std::vector<Any> examples() {
+  Id job = Id::of_name("job");
+  std::vector<Id> sinks{Id::of_name("a"), Id::of_name("b")};
+  Batch sized{.range = {0, 2}, .framing = Framing::sized, .sizes = {1, 2}};
+  sized.payload = Bytes::copy("xyy");
+  return {
+      Job{.job = job,
+          .name = "n",
+          .revision = 3,
+          .lease = std::chrono::seconds(30),
+          .sinks = sinks,
+          .total = 9,
+          .over = true,
+          .stopped = true,
+          .done = 8,
+          .failed = 1},
+      Tasks{.job = job, .number = 5, .attempt = 2, .batch = three_lines()},
+      Letter{.job = job,
+             .name = "n",
+             .number = 6,
+             .seq = 4,
+             .attempts = 3,
+             .status = "exit code 1",
+             .error = std::string("bad\xff"),
+             .sinks = sinks,
+             .payload = Bytes::copy("task")},
+      Recall{},
+      Credit{.revision = 1,
+             .tasks = 10,
+             .bytes = 1000,
+             .batch = 4,
+             .sinks = sinks,
+             .volatiles = {sinks[0]},
+             .all_sinks = true,
+             .leaving = true},
+      Renew{set_of({3, 4})},
+      Kept{.job = job, .done = set_of({0, 5}), .failed = set_of({6, 1}), .refused = set_of({9, 1})},
+      Failed{.number = 2, .range = {1, 2}, .status = "signal", .error = "e", .sure = true},
+      Return{.number = 2, .tasks = set_of({1, 2})},
+      Results{.job = job, .name = "n", .attempt = 1, .sinks = sinks, .total = 3, .batch = sized},
+      Close{.job = job,
+            .name = "n",
+            .total = 3,
+            .done = 2,
+            .failed = 1,
+            .stopped = true,
+            .sinks = sinks},
+      Closed{job, sinks[1]}};
+}
+
+std::string with_type(const char* type) {
+  msgpack::sbuffer buffer;
+  msgpack::packer<msgpack::sbuffer> packer(buffer);
+  packer.pack_map(1);
+  packer.pack(std::string("type"));
+  packer.pack(std::string(type));
+  return {buffer.data(), buffer.size()};
+}
+
+}  // namespace
+
+TEST_CASE("pipeline messages: every one reads back as it was written") {
+  for (const Any& example : examples()) {
+    Message message = encode(example);
+    Result<Any> back = decode(message);
+    CAPTURE(example.index());
+    REQUIRE(back);
+    CHECK(back->index() == example.index());
+    Message again = encode(*back);
+    CHECK(again.head == message.head);
+    CHECK(again.body == message.body);
+  }
+}
+
+TEST_CASE("pipeline messages: PIPE-1, every truncation of a head is refused, and nothing throws") {
+  for (const Any& example : examples()) {
+    Message message = encode(example);
+    for (std::size_t size = 0; size < message.head.size(); ++size) {
+      CHECK_FALSE(decode({message.head.slice(0, size), message.body}));
+    }
+    std::string longer(message.head.view());
+    CHECK_FALSE(decode({Bytes::copy(longer + '\0'), message.body}));
+  }
+}
+
+TEST_CASE("pipeline messages: PIPE-1, a flipped byte never throws") {
+  int refused = 0;
+  for (const Any& example : examples()) {
+    Message message = encode(example);
+    for (std::size_t at = 0; at < message.head.size(); ++at) {
+      for (int flip : {0x01, 0x80, 0xff}) {
+        std::string head(message.head.view());
+        head[at] = static_cast<char>(head[at] ^ flip);
+        if (!decode({Bytes::take(std::move(head)), message.body})) ++refused;
+      }
+    }
+  }
+  CHECK(refused > 100);
+}
+
+TEST_CASE("pipeline messages: PIPE-1, bombs, unknown types and missing fields are refused") {
+  CHECK_FALSE(decode({Bytes::copy("\xdd\xff\xff\xff\xfe"), {}}));
+  CHECK_FALSE(decode({Bytes::copy("\xdf\xff\xff\xff\xfe"), {}}));
+  CHECK_FALSE(decode({Bytes::take(std::string(1'000'000, '\x91')), {}}));
+  CHECK_FALSE(decode({Bytes::copy(with_type("nonsense")), {}}));
+  CHECK(decode({Bytes::copy(with_type("recall")), {}}));
+  Result<Any> bare = decode({Bytes::copy(with_type("tasks")), {}});
+  REQUIRE_FALSE(bare);
+  CHECK(bare.reason().find("tasks: the field 'job'") == 0);
+}
+
+TEST_CASE("pipeline messages: PIPE-1, unknown fields are ignored") {
+  msgpack::sbuffer buffer;
+  msgpack::packer<msgpack::sbuffer> packer(buffer);
+  packer.pack_map(2);
+  packer.pack(std::string("type"));
+  packer.pack(std::string("recall"));
+  packer.pack(std::string("later"));
+  packer.pack(std::vector<int>{1, 2, 3});
+  CHECK(decode({Bytes::copy({buffer.data(), buffer.size()}), {}}));
+}
+
+TEST_CASE("pipeline messages: PIPE-2, a body that does not fit is refused") {
+  Message message = encode(Tasks{.job = Id::of_name("j"), .number = 1, .batch = three_lines()});
+  CHECK_FALSE(decode({message.head, Bytes::copy("a\nb\n")}));
+  CHECK_FALSE(decode({message.head, Bytes::copy("a\nb\nc")}));
+  CHECK_FALSE(decode({message.head, {}}));
+}
+
+TEST_CASE("sinks: PIPE-14, all tasks of a block meet in one sink, and blocks spread") {
+  Id job = Id::of_name("job");
+  std::vector<Id> sinks{Id::of_name("a"), Id::of_name("b"), Id::of_name("c")};
+  std::map<Id, std::uint64_t> counts;
+  for (Seq seq = 0; seq < 300 * block_tasks; seq += block_tasks) {
+    Id sink = sink_of(job, seq, sinks);
+    CHECK(sink_of(job, seq + block_tasks - 1, sinks) == sink);
+    ++counts[sink];
+  }
+  for (const Id& sink : sinks) CHECK(counts[sink] > 60);
+  std::uint64_t all = 0;
+  for (const Id& sink : sinks) {
+    for (SeqRange part : share_of(job, {5, 300'000}, sinks, sink)) {
+      all += part.count;
+      CHECK(sink_of(job, part.first, sinks) == sink);
+      CHECK(sink_of(job, part.end() - 1, sinks) == sink);
+    }
+  }
+  CHECK(all == 300'000);
+}
