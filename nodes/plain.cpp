@@ -68,8 +68,8 @@ int run_plain(const PlainCommon& told, const pipeline::PlainVentilatorOptions& o
                                       .moved = [&] { return ventilator.sent(); },
                                       .had_peer = [&] { return ventilator.had_peer(); }},
                                      true);
-  app::log_info(app::format_summary({.total = ventilator.sent(), .elapsed = loop.elapsed()}) +
-                " handed out" + at_most_once);
+  log_info(app::format_summary({.total = ventilator.sent(), .elapsed = loop.elapsed()}) +
+           " handed out" + at_most_once);
   if (ventilator.input_error()) throw Error(*ventilator.input_error());
   bool well = ventilator.complete() && ventilator.finished();
   return code.value_or(well ? 0 : loop.signal_code());
@@ -84,11 +84,11 @@ int run_plain(const PlainCommon& told, const pipeline::PlainWorkerOptions& optio
                 .moved = [&] { return worker.taken() + worker.done() + worker.failed(); },
                 .had_peer = [&] { return worker.had_peer(); }},
                false);
-  app::log_info(app::format_summary({.total = worker.taken(),
-                                     .done = worker.done(),
-                                     .failed = worker.failed(),
-                                     .elapsed = loop.elapsed()}) +
-                at_most_once);
+  log_info(app::format_summary({.total = worker.taken(),
+                                .done = worker.done(),
+                                .failed = worker.failed(),
+                                .elapsed = loop.elapsed()}) +
+           at_most_once);
   return code.value_or(static_cast<int>(worker.failed() == 0 ? ExitCode::ok : ExitCode::error));
 }
 
@@ -100,7 +100,7 @@ int run_plain(const PlainCommon& told, const pipeline::PlainSinkOptions& options
                                       .moved = [&] { return sink.kept(); },
                                       .had_peer = [&] { return sink.had_peer(); }},
                                      false);
-  app::log_info(
+  log_info(
       app::format_summary({.noun = "result", .total = sink.kept(), .elapsed = loop.elapsed()}) +
       at_most_once);
   if (code) return *code;

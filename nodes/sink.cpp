@@ -56,8 +56,8 @@ int end(const Options& options, pipeline::Sink& sink, const app::DrainSignals& s
   if (sink.output_closed()) return 128 + SIGPIPE;
   if (!sink.core().finished()) return signals.exit_code();
   if (sum.unfinished > 0) {
-    app::log_warning(std::to_string(sum.unfinished) +
-                     " other jobs are unfinished; what came of them is in the output too");
+    log_warning(std::to_string(sum.unfinished) +
+                " other jobs are unfinished; what came of them is in the output too");
   }
   if (sum.stopped || sum.unfinished > 0) return static_cast<int>(ExitCode::incomplete);
   if (!options.sink.keep_open) sink.forget();
@@ -102,7 +102,7 @@ int run(Options& options) {
                           .moved = [&] { return core.kept() + core.letters() + core.duplicates(); },
                           .had_peer = [&] { return sink.port().had_peer(); }});
   }
-  app::log_info(app::format_summary(nodes::summary(core, reactor.now() - begun)));
+  log_info(app::format_summary(nodes::summary(core, reactor.now() - begun)));
   if (code) return *code;
   return end(options, sink, signals);
 }

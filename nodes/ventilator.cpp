@@ -95,10 +95,10 @@ int run(Options& options) {
                           .had_peer = [&] { return ventilator.port().had_peer(); }});
   }
   ventilator.leave_now();
-  app::log_info(app::format_summary(summary(core, reactor.now() - begun)));
+  log_info(app::format_summary(summary(core, reactor.now() - begun)));
   if (code) return *code;
   if (core.over() && !core.confirmed() && !ventilator.was_finished()) {
-    app::log_warning("every task is settled, but a sink has not confirmed that it knows the end");
+    log_warning("every task is settled, but a sink has not confirmed that it knows the end");
   }
   if (ventilator.input_error()) throw Error(*ventilator.input_error());
   if (!core.complete()) return signals.exit_code();

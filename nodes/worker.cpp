@@ -82,10 +82,10 @@ int run(Options& options) {
                     {.finished = [&] { return worker.finished(); },
                      .moved = [&] { return core.done() + core.failed() + core.taken(); },
                      .had_peer = [&] { return worker.from().had_peer(); }});
-  app::log_info(app::format_summary({.total = core.taken(),
-                                     .done = core.done(),
-                                     .failed = core.failed(),
-                                     .elapsed = reactor.now() - begun}));
+  log_info(app::format_summary({.total = core.taken(),
+                                .done = core.done(),
+                                .failed = core.failed(),
+                                .elapsed = reactor.now() - begun}));
   return code.value_or(0);
 }
 

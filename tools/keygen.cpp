@@ -39,8 +39,8 @@ int run(Options& options) {
   const std::string path = (options.folder / *options.name).lexically_normal().string();
   net::write_new_keys(path);
   app::print(path + ".pub\n" + path + ".key\n");
-  app::log_info("copy " + path + ".pub into the --trust folder of each peer; keep " + path +
-                ".key to yourself and give it to your nodes with --key");
+  log_info("copy " + path + ".pub into the --trust folder of each peer; keep " + path +
+           ".key to yourself and give it to your nodes with --key");
   return 0;
 }
 

@@ -140,10 +140,10 @@ int main(int argc, char** argv) {
   try {
     return run({argv + std::min(argc, 1), argv + argc});
   } catch (const Error& error) {
-    shoal::app::log_error(error.what());
+    shoal::log_error(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
-    shoal::app::log_error(error.what());
+    shoal::log_error(error.what());
     return static_cast<int>(ExitCode::error);
   }
 }

@@ -134,10 +134,10 @@ std::vector<Row> measure_pipeline(const BenchOptions& options, const std::filesy
   PipelineRuns runs(nodes, work);
   Measured measured;
   for (int run = 1; run <= options.runs; ++run) {
-    app::log_info("run " + std::to_string(run) + " of " + std::to_string(options.runs));
+    log_info("run " + std::to_string(run) + " of " + std::to_string(options.runs));
     measure_once(options, inputs, runs, measured);
   }
-  if (measured.parallel.values.empty()) app::log_info("GNU parallel is not installed: no such row");
+  if (measured.parallel.values.empty()) log_info("GNU parallel is not installed: no such row");
   const double line_bytes =
       static_cast<double>(inputs.lines.bytes) / static_cast<double>(inputs.lines.lines);
   std::vector<Row> rows = rate_rows(measured, line_bytes, std::to_string(options.jobs));

@@ -105,22 +105,6 @@ void set_up_logging(const LoggingOptions& options) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_debug(std::string_view message) {
-  spdlog::default_logger_raw()->log(spdlog::level::debug, message);
-}
-
-void log_info(std::string_view message) {
-  spdlog::default_logger_raw()->log(spdlog::level::info, message);
-}
-
-void log_warning(std::string_view message) {
-  spdlog::default_logger_raw()->log(spdlog::level::warn, message);
-}
-
-void log_error(std::string_view message) {
-  spdlog::default_logger_raw()->log(spdlog::level::err, message);
-}
-
 void show_live_line(std::string_view text) {
   if (current_sink()) current_sink()->show_live_line(text);
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <shoal/app/log_line.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::app {
 
@@ -13,15 +14,9 @@ struct LoggingOptions {
   LogFormat format = LogFormat::text;
 };
 
-/// Makes spdlog's default logger write to stderr, as `options` say; may be called again. In colour
+/// Makes the log (runtime/log.hpp) go to stderr, as `options` say; may be called again. In colour
 /// only when stderr is a terminal and NO_COLOR is unset. Lines may come from any thread.
 void set_up_logging(const LoggingOptions& options);
-
-/// A line on stderr, for code that does not name spdlog.
-void log_debug(std::string_view message);
-void log_info(std::string_view message);
-void log_warning(std::string_view message);
-void log_error(std::string_view message);
 
 /// Keeps `text` as the last line of the terminal on stderr, below whatever is logged, until the
 /// next call; an empty one erases it. Nothing happens before set_up_logging.

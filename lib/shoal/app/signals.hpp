@@ -12,6 +12,8 @@ class DrainSignals {
  public:
   /// `on_drain` is called once, on the Reactor's thread. The Reactor must outlive this.
   DrainSignals(runtime::Reactor& reactor, std::function<void()> on_drain);
+  /// From here on the signals are ignored: the process is about to end.
+  ~DrainSignals();
   DrainSignals(const DrainSignals&) = delete;
   DrainSignals& operator=(const DrainSignals&) = delete;
 

@@ -1,10 +1,9 @@
 #include <array>
 #include <chrono>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/id.hpp>
 #include <shoal/net/context_impl.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::net {
 namespace {
@@ -132,8 +131,8 @@ bool Context::Impl::may_use(const Endpoint& endpoint) {
   if (secure() || is_loopback(endpoint)) return true;
   if (!security_.insecure) return false;
   if (!warned_) {
-    spdlog::warn("insecure: {} is open to other machines, unencrypted and to anyone",
-                 endpoint.text());
+    log_warning("insecure: " + endpoint.text() +
+                " is open to other machines, unencrypted and to anyone");
   }
   warned_ = true;
   return true;

@@ -1,7 +1,5 @@
 #include <algorithm>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/utf8.hpp>
 #include <shoal/net/dialer.hpp>
 

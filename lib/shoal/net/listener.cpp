@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/utf8.hpp>
 #include <shoal/net/binding.hpp>
 #include <shoal/net/listener.hpp>

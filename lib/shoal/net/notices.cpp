@@ -1,6 +1,5 @@
-#include <spdlog/spdlog.h>
-
 #include <shoal/net/notices.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::net {
 namespace {
@@ -16,14 +15,16 @@ void Notices::warn(const std::string& subject, const std::string& line) {
   std::set<std::string>& lines = said_[subject];
   if (lines.size() >= most_lines) lines.clear();
   if (!lines.insert(line).second || !may_speak()) return;
-  spdlog::warn("{}", line);
+  log_warning(line);
 }
 
 bool Notices::may_speak() {
   if (reactor_.now() - second_ >= std::chrono::seconds(1)) {
     second_ = reactor_.now();
     lines_ = 0;
-    if (left_out_ > 0) spdlog::warn("{} more lines about peers were left out", left_out_);
+    if (left_out_ > 0) {
+      log_warning(std::to_string(left_out_) + " more lines about peers were left out");
+    }
     left_out_ = 0;
   }
   if (++lines_ <= lines_a_second) return true;

@@ -2,10 +2,9 @@
 #include <fstream>
 #include <sstream>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/net/context_impl.hpp>
 #include <shoal/net/plain_link.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::net {
 namespace {
@@ -156,7 +155,8 @@ class PlainSocket::Impl {
     std::string where = dialled_.empty() ? "" : " at " + list(dialled_);
     if (!bound_.empty())
       where += (where.empty() ? "" : ", or for one") + (" to dial " + list(bound_));
-    spdlog::info("waiting {}for a {}{}", had_peer_ ? "again " : "", options_.peer, where);
+    log_info(std::string("waiting ") + (had_peer_ ? "again " : "") + "for a " + options_.peer +
+             where);
   }
 
   PlainOptions options_;

@@ -96,7 +96,7 @@ struct PortOptions {
 /// is invisible above it.
 ///
 /// Used on the Reactor's thread only. Lines for people (who is refused and why, for whom we wait)
-/// go to stderr through spdlog.
+/// go to the log.
 class Port {
  public:
   /// Binds and begins to dial. Throws Error: an endpoint that does not parse (usage), a port in use

@@ -1,9 +1,8 @@
 #include <algorithm>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/utf8.hpp>
 #include <shoal/net/port_impl.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::net {
 namespace {
@@ -205,7 +204,7 @@ void Port::Impl::up(Session& session) {
   had_peer_ = true;
   waiting_timer_.reset();
   shared_.notices.forget(session.link().where());
-  spdlog::debug("connected: {}", who(session));
+  log_debug("connected: " + who(session));
   events_.on_up(session.id(), session.hello());
   if (!waiting_.empty()) shared_.chores.add([this] { rejudge_waiting(); });
 }
@@ -236,13 +235,13 @@ void Port::Impl::report(const Session& session, const Ending& ending) {
   switch (ending.cause) {
     case Ending::Cause::left:
     case Ending::Cause::lost:
-      if (ending.was_up) spdlog::debug("{}: {}", who(session), reason);
+      if (ending.was_up) log_debug(who(session) + ": " + reason);
       return;
     case Ending::Cause::refused_us:
-      if (is_quiet(ending.code)) return spdlog::debug("{} refused us: {}", who(session), reason);
+      if (is_quiet(ending.code)) return log_debug(who(session) + " refused us: " + reason);
       return shared_.notices.warn(where, who(session) + " refused us: " + reason);
     case Ending::Cause::refused:
-      if (is_quiet(ending.code)) return spdlog::debug("refused {}: {}", who(session), reason);
+      if (is_quiet(ending.code)) return log_debug("refused " + who(session) + ": " + reason);
       const char* verb = ending.was_up ? "dropped " : "refused ";
       return shared_.notices.warn(where, verb + who(session) + ": " + reason);
   }
@@ -270,7 +269,7 @@ void Port::Impl::say_waiting() const {
     where += (dialled.empty() ? " to dial " : ", or for one to dial ") + named(bound);
   if (where.empty()) return;
   std::string roles = options_.accepts.empty() ? "peer" : join(options_.accepts, " or a ");
-  spdlog::info("waiting {}for a {}{}", had_peer_ ? "again " : "", roles, where);
+  log_info(std::string("waiting ") + (had_peer_ ? "again " : "") + "for a " + roles + where);
 }
 
 }  // namespace shoal::net

@@ -1,10 +1,9 @@
 #include <unistd.h>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/error.hpp>
 #include <shoal/pipeline/ledger_store.hpp>
 #include <shoal/pipeline/spool_note.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -39,8 +38,8 @@ LedgerStore::LedgerStore(SinkStoreOptions options)
   }
   if (!live.empty()) spool_.emplace(spool_path_, live);
   if (output_.cut() > 0) {
-    spdlog::info("{}: cut {} uncommitted bytes of a former run", options_.output->string(),
-                 output_.cut());
+    log_info(options_.output->string() + ": cut " + std::to_string(output_.cut()) +
+             " uncommitted bytes of a former run");
   }
 }
 

@@ -1,8 +1,7 @@
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/utf8.hpp>
 #include <shoal/pipeline/plain_worker.hpp>
 #include <shoal/pipeline/port_glue.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -109,9 +108,8 @@ void PlainWorker::on_finished(RunId id, const wire::Batch& results) {
 void PlainWorker::on_failed(RunId id, const std::string& status, const std::string& error) {
   std::uint64_t tasks = running_.extract(id).mapped();
   if (failed_ < most_warnings) {
-    spdlog::warn("{} without a result: {}{}{}",
-                 tasks == 1 ? "a task" : std::to_string(tasks) + " tasks", status,
-                 error.empty() ? "" : ": ", printable(error));
+    log_warning((tasks == 1 ? "a task" : std::to_string(tasks) + " tasks") +
+                " without a result: " + status + (error.empty() ? "" : ": ") + printable(error));
   }
   failed_ += tasks;
   to_.touch();

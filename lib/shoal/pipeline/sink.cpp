@@ -1,12 +1,11 @@
 #include <array>
 #include <unistd.h>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/base/error.hpp>
 #include <shoal/base/utf8.hpp>
 #include <shoal/pipeline/port_glue.hpp>
 #include <shoal/pipeline/sink.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -83,8 +82,9 @@ void Sink::on_message(PeerId peer, wire::Message message) {
   receive(port_, peer, message, [&](wire::pipeline::Any any) {
     const auto* letter = std::get_if<wire::pipeline::Letter>(&any);
     if (letter != nullptr && warned_++ < most_warnings) {
-      spdlog::warn("task {} failed {} times: {}{}{}", letter->seq, letter->attempts, letter->status,
-                   letter->error.empty() ? "" : ": ", printable(letter->error));
+      log_warning("task " + std::to_string(letter->seq) + " failed " +
+                  std::to_string(letter->attempts) + " times: " + letter->status +
+                  (letter->error.empty() ? "" : ": ") + printable(letter->error));
     }
     core_.on_message(peer, std::move(any), reactor_.now());
   });

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <limits>
 
-#include <spdlog/spdlog.h>
-
 #include <shoal/pipeline/command_executor.hpp>
 #include <shoal/pipeline/stream_executor.hpp>
+#include <shoal/runtime/log.hpp>
 #include <shoal/runtime/process.hpp>
 
 namespace shoal::pipeline {
@@ -67,9 +66,10 @@ void StreamExecutor::launch(Slot& slot, const StartRun& first) {
   if (answered_ || slot.reminder) return;
   slot.reminder = reactor_.at(reactor_.now() + buffering_hint, [this] {
     if (answered_) return;
-    spdlog::warn(
-        "'{}' has not answered its first line yet; if it buffers its output, try: stdbuf -oL {}",
-        options_.argv.front(), options_.argv.front());
+    const std::string& command = options_.argv.front();
+    log_warning("'" + command +
+                "' has not answered its first line yet; if it buffers its output, " +
+                "try: stdbuf -oL " + command);
   });
 }
 

@@ -117,7 +117,8 @@ void VentilatorCore::receive(PeerId peer, Return& returned, Time) {
 }
 
 void VentilatorCore::receive(PeerId, Closed& closed, Time) {
-  if (closed.job == options_.job) closed_.insert(closed.sink);
+  if (closed.job != options_.job || !closed_.insert(closed.sink).second) return;
+  if (over() && confirmed()) announce();
 }
 
 template <typename Other>
@@ -373,6 +374,7 @@ Job VentilatorCore::job_message() const {
           .total = total_,
           .over = over()};
   job.stopped = over() && !complete();
+  job.confirmed = over() && confirmed();
   job.done = state_.done.count();
   job.failed = state_.failed.count();
   return job;

@@ -1,7 +1,6 @@
-#include <spdlog/spdlog.h>
-
 #include <shoal/pipeline/port_glue.hpp>
 #include <shoal/pipeline/worker.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -153,10 +152,10 @@ void Worker::tell_missing_sink() {
   if (!missing_ || told_missing_ || reactor_.now() - missing_since_ < missing_notice) return;
   told_missing_ = true;
   if (missing_->is_nil()) {
-    spdlog::info("waiting for every sink in --to before the job begins");
+    log_info("waiting for every sink in --to before the job begins");
   } else {
-    spdlog::info("waiting for sink {}, which keeps results of this job; start it again as it was",
-                 missing_->brief());
+    log_info("waiting for sink " + missing_->brief() +
+             ", which keeps results of this job; start it again as it was");
   }
 }
 

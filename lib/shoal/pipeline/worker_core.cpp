@@ -90,7 +90,7 @@ void WorkerCore::on_ventilator_down(PeerId peer, bool left, Time now) {
   if (gone == ventilators_.end()) return;
   // One that died needs us when it comes back, unless every sink knows that the job is over.
   const std::optional<Job>& job = gone->second.job;
-  job_ended_ = job_ended_ || (job && job->over && (left || all_closed(*job)));
+  job_ended_ = job_ended_ || (job && job->over && (left || job->confirmed || all_closed(*job)));
   ventilators_.erase(gone);
   std::erase_if(queue_, [&](const Queued& work) {
     if (work.origin.ventilator != peer) return false;

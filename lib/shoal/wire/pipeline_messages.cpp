@@ -62,6 +62,7 @@ void write(MapWriter& map, const Job& job) {
   if (!job.over) return;
   map.put("over", true);
   if (job.stopped) map.put("stopped", true);
+  if (job.confirmed) map.put("confirmed", true);
   map.put("done", job.done);
   map.put("failed", job.failed);
 }
@@ -247,6 +248,7 @@ void read(FieldReader& in, Job& job, const Bytes&) {
   job.total = in.maybe_number("total");
   job.over = in.flag("over");
   job.stopped = in.flag("stopped");
+  job.confirmed = in.flag("confirmed");
   job.done = in.maybe_number("done").value_or(0);
   job.failed = in.maybe_number("failed").value_or(0);
 }

@@ -27,6 +27,7 @@ struct Job {
   std::optional<std::uint64_t> total;  ///< tasks in the job, once the input has ended
   bool over = false;                   ///< nothing more will come
   bool stopped = false;                ///< over before every task was settled, for good
+  bool confirmed = false;              ///< over, and every sink knows it: no worker is needed
   std::uint64_t done = 0;              ///< when over: tasks with a result
   std::uint64_t failed = 0;            ///< when over: dead letters
 };

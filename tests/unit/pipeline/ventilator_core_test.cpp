@@ -244,9 +244,13 @@ TEST_CASE("ventilator: PIPE-20, it is over when all is settled, and done when ev
   REQUIRE_FALSE(jobs.empty());
   CHECK(jobs.back().second.over);
   CHECK(jobs.back().second.done == 2);
+  CHECK_FALSE(jobs.back().second.confirmed);
   f.core.on_message(1, Closed{Id::of_name("job"), sink_id}, f.now);
   CHECK(f.core.finished());
   CHECK(f.core.confirmed());
+  jobs = f.take<Job>();
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs.back().second.confirmed);
 }
 
 TEST_CASE("ventilator: stopped for good, the sinks hear that it is over as it is") {

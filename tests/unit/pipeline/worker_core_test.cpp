@@ -189,6 +189,17 @@ TEST_CASE("worker: tells which sink a job waits for") {
   CHECK_FALSE(f.core.missing_sink());
 }
 
+TEST_CASE("worker: PIPE-21, --once leaves when the goodbye is lost but every sink has confirmed") {
+  for (bool confirmed : {false, true}) {
+    Fixture f({.once = true});
+    Job over{.job = job_id, .revision = 2, .lease = 10s, .sinks = {sink_id}, .over = true};
+    over.confirmed = confirmed;
+    f.core.on_ventilator_message(ventilator, over, f.now);
+    f.core.on_ventilator_down(ventilator, false, f.now);
+    CHECK(f.core.finished() == confirmed);
+  }
+}
+
 TEST_CASE("worker: --once stays for a ventilator that died before the sinks knew of the end") {
   for (bool left : {false, true}) {
     for (bool sink_knows : {false, true}) {

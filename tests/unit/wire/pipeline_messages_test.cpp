@@ -37,6 +37,7 @@ std::vector<Any> examples() {
           .total = 9,
           .over = true,
           .stopped = true,
+          .confirmed = true,
           .done = 8,
           .failed = 1},
       Tasks{.job = job, .number = 5, .attempt = 2, .batch = three_lines()},
