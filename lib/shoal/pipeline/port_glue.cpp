@@ -13,12 +13,4 @@ net::PortLimits limits_for(std::size_t record_bytes) {
   return limits;
 }
 
-void post(Outbox outbox, net::Port& port) {
-  for (const Outbox::Fault& fault : outbox.faults) port.drop(fault.peer, fault.reason);
-  for (const Outbox::Envelope& envelope : outbox.envelopes) {
-    net::Sent sent = port.send(envelope.to, wire::pipeline::encode(envelope.message));
-    if (sent == net::Sent::full) port.drop(envelope.to, "it does not read what it asked for");
-  }
-}
-
 }  // namespace shoal::pipeline

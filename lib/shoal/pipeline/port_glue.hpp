@@ -23,19 +23,4 @@ inline constexpr Duration goodbye_limit = std::chrono::seconds(10);
 /// The limits of a Port that carries tasks or results of up to `record_bytes`.
 net::PortLimits limits_for(std::size_t record_bytes);
 
-/// Sends what a core wants sent and drops the peers that it blames. A peer whose queue is full does
-/// not read what it asked for: it is dropped, and comes back as a new session with nothing lost.
-void post(Outbox outbox, net::Port& port);
-
-/// Decodes a message from `peer` and hands it to `take`; a malformed one drops the peer.
-template <typename Take>
-void receive(net::Port& port, PeerId peer, const wire::Message& message, Take take) {
-  Result<wire::pipeline::Any> any = wire::pipeline::decode(message);
-  if (any) {
-    take(std::move(*any));
-  } else {
-    port.drop(peer, "it sent a malformed message: " + any.reason());
-  }
-}
-
 }  // namespace shoal::pipeline

@@ -79,7 +79,7 @@ void Sink::on_up(PeerId peer, const wire::Hello&) {
 }
 
 void Sink::on_message(PeerId peer, wire::Message message) {
-  receive(port_, peer, message, [&](wire::pipeline::Any any) {
+  net::receive(port_, peer, wire::pipeline::decode(message), [&](wire::pipeline::Any any) {
     const auto* letter = std::get_if<wire::pipeline::Letter>(&any);
     if (letter != nullptr && warned_++ < most_warnings) {
       log_warning("task " + std::to_string(letter->seq) + " failed " +

@@ -98,8 +98,9 @@ void Ventilator::on_up(PeerId peer, const wire::Hello& hello) {
 }
 
 void Ventilator::on_message(PeerId peer, wire::Message message) {
-  receive(port_, peer, message,
-          [&](wire::pipeline::Any any) { core_.on_message(peer, std::move(any), reactor_.now()); });
+  net::receive(port_, peer, wire::pipeline::decode(message), [&](wire::pipeline::Any any) {
+    core_.on_message(peer, std::move(any), reactor_.now());
+  });
   pump();
 }
 

@@ -38,9 +38,10 @@ class Worker::VentilatorSide : public net::PortEvents {
     worker_.pump();
   }
   void on_message(PeerId peer, wire::Message message) override {
-    receive(*worker_.from_, peer, message, [&](wire::pipeline::Any any) {
-      worker_.core_.on_ventilator_message(peer, std::move(any), worker_.reactor_.now());
-    });
+    net::receive(
+        *worker_.from_, peer, wire::pipeline::decode(message), [&](wire::pipeline::Any any) {
+          worker_.core_.on_ventilator_message(peer, std::move(any), worker_.reactor_.now());
+        });
     worker_.pump();
   }
   void on_down(PeerId peer, const net::Down& why) override {
@@ -68,7 +69,7 @@ class Worker::SinkSide : public net::PortEvents {
     worker_.pump();
   }
   void on_message(PeerId peer, wire::Message message) override {
-    receive(*worker_.to_, peer, message, [&](wire::pipeline::Any any) {
+    net::receive(*worker_.to_, peer, wire::pipeline::decode(message), [&](wire::pipeline::Any any) {
       worker_.core_.on_sink_message(peer, std::move(any), worker_.reactor_.now());
     });
     worker_.pump();

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <shoal/base/bytes.hpp>
+#include <shoal/base/clock.hpp>
+#include <shoal/base/id.hpp>
+#include <shoal/base/result.hpp>
+#include <shoal/wire/message.hpp>
+
+/// The messages of request/reply (PROTOCOL.md, "Request/reply").
+namespace shoal::wire::reqrep {
+
+using Headers = std::map<std::string, std::string>;
+
+/// At most so many requests or replies, and so many bytes of them unless there is only one, go into
+/// one message.
+inline constexpr std::size_t most_in_batch = 4096;
+inline constexpr std::size_t batch_bytes = 256UL << 10;
+
+/// A chain longer than this is a circle.
+inline constexpr std::uint32_t most_hops = 16;
+
+struct Request {
+  Id id;
+  Duration remaining{0};  ///< until its deadline
+  Bytes body;
+};
+
+/// Requester to replier. All requests of one message share what is beside them.
+struct Requests {
+  std::vector<Request> requests;
+  std::uint32_t attempt = 1;
+  std::uint32_t hops = 0;
+  bool notify = false;    ///< no reply is awaited
+  std::string return_to;  ///< endpoint of the first asker; empty: replies walk back
+  Headers headers;
+};
+
+/// Requester to replier: nobody waits for these any more.
+struct Cancel {
+  std::vector<Id> ids;
+};
+
+/// Requester to replier, at the return address: these replies have come.
+struct Got {
+  std::vector<Id> ids;
+};
+
+/// How a request went (PROTOCOL.md has the table).
+enum class ReplyKind : std::uint8_t {
+  exited,
+  signalled,
+  overran,
+  failed,
+  busy,
+  late,
+  accepted,
+  delivered,
+};
+
+struct Reply {
+  Id id;
+  ReplyKind kind = ReplyKind::exited;
+  std::uint32_t status = 0;  ///< exit status or signal
+  Id from;                   ///< the node that made it; nil: the one that sent it
+  Bytes output;
+  Bytes error;  ///< the end of stderr, or why it failed
+};
+
+/// Replier to requester.
+struct Replies {
+  std::vector<Reply> replies;
+};
+
+using Any = std::variant<Requests, Cancel, Got, Replies>;
+
+/// The message as a Port carries it. The body of a message with one request or reply is not copied.
+Message encode(const Any& message);
+
+/// The message that `message` holds; bodies share its storage. Never throws, never trusts a length;
+/// anything that breaks a clause of PROTOCOL.md is a Failure that names it.
+Result<Any> decode(const Message& message);
+
+}  // namespace shoal::wire::reqrep
