@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <type_traits>
 
 #include <xxhash.h>
 
@@ -155,7 +153,7 @@ const Bytes& body_of(const Any& message) {
   return none;
 }
 
-/// Reads fields and remembers the first clause that one of them breaks.
+/// Reads fields and remembers the first that is missing or out of bounds.
 class FieldReader {
  public:
   explicit FieldReader(const MapReader& map) : map_(map) {}
@@ -166,9 +164,9 @@ class FieldReader {
     return value.value_or(0);
   }
 
-  std::optional<std::uint64_t> maybe_number(std::string_view key) {
+  std::optional<std::uint64_t> maybe_number(std::string_view key, std::uint64_t most = most_seq) {
     std::optional<std::uint64_t> value = map_.number(key);
-    if (value && *value > most_seq) fault(key);
+    if (value && *value > most) fault(key);
     return value;
   }
 
@@ -195,10 +193,8 @@ class FieldReader {
     return {};
   }
 
-  std::string text(std::string_view key) { return within_limit(key, map_.text(key).value_or("")); }
-  std::string bytes(std::string_view key) {
-    return within_limit(key, map_.bytes(key).value_or(""));
-  }
+  std::string text(std::string_view key) { return within_limit(key, map_.text(key)); }
+  std::string bytes(std::string_view key) { return within_limit(key, map_.bytes(key)); }
   bool flag(std::string_view key) { return map_.flag(key); }
 
   SeqRange range() {
@@ -210,7 +206,7 @@ class FieldReader {
   Batch batch(const Bytes& body) {
     Batch value{.range = range()};
     value.framing = static_cast<Framing>(number("framing", 2));
-    value.delimiter = static_cast<char>(maybe_number("delimiter").value_or('\n') & 0xff);
+    value.delimiter = static_cast<char>(maybe_number("delimiter", 0xff).value_or('\n'));
     std::string_view raw = map_.bytes("sizes").value_or("");
     if (raw.size() % 4 != 0 || raw.size() / 4 > most_sizes) fault("sizes");
     for (std::size_t i = 0; i + 4 <= raw.size(); i += 4) {
@@ -230,9 +226,9 @@ class FieldReader {
   const std::string& first_fault() const { return fault_; }
 
  private:
-  std::string within_limit(std::string_view key, std::string_view value) {
-    if (value.size() > most_text) fault(key);
-    return std::string(value.substr(0, most_text));
+  std::string within_limit(std::string_view key, std::optional<std::string_view> value) {
+    if (!value || value->size() > most_text) fault(key);
+    return std::string(value.value_or("").substr(0, most_text));
   }
 
   const MapReader& map_;
@@ -258,6 +254,8 @@ void read(FieldReader& in, Tasks& tasks, const Bytes& body) {
   tasks.number = in.number("number");
   tasks.attempt = static_cast<std::uint32_t>(in.number("attempt", UINT32_MAX));
   tasks.batch = in.batch(body);
+  // A worker that runs its tasks one by one could not take them apart.
+  if (tasks.batch.framing == Framing::opaque) in.fault("framing");
 }
 
 void read(FieldReader& in, Letter& letter, const Bytes& body) {
