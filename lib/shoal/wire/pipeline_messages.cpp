@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/base/little_endian.hpp>
 #include <shoal/wire/msgpack_map.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
 
@@ -42,9 +43,7 @@ void put_batch(MapWriter& map, const Batch& batch) {
   }
   if (batch.framing != Framing::sized) return;
   std::string raw;
-  for (std::uint32_t size : batch.sizes) {
-    for (int shift = 0; shift < 32; shift += 8) raw += static_cast<char>(size >> shift & 0xff);
-  }
+  for (std::uint32_t size : batch.sizes) put_u32(raw, size);
   map.put_bytes("sizes", raw);
 }
 
@@ -209,11 +208,8 @@ class FieldReader {
     value.delimiter = static_cast<char>(maybe_number("delimiter", 0xff).value_or('\n'));
     std::string_view raw = map_.bytes("sizes").value_or("");
     if (raw.size() % 4 != 0 || raw.size() / 4 > most_sizes) fault("sizes");
-    for (std::size_t i = 0; i + 4 <= raw.size(); i += 4) {
-      std::uint32_t size = 0;
-      for (int k = 3; k >= 0; --k)
-        size = size << 8 | static_cast<unsigned char>(raw[i + static_cast<std::size_t>(k)]);
-      value.sizes.push_back(size);
+    for (std::size_t at = 0; at + 4 <= raw.size(); at += 4) {
+      value.sizes.push_back(get_u32(raw, at));
     }
     value.payload = body;
     if (fault_.empty() && !value.well_formed()) fault("payload");
@@ -368,7 +364,7 @@ Id sink_of(const Id& job, Seq seq, const std::vector<Id>& sinks) {
   if (sinks.size() == 1) return sinks.front();
   std::uint64_t block = seq / block_tasks;
   std::string key(job.bytes());
-  for (int shift = 0; shift < 64; shift += 8) key += static_cast<char>(block >> shift & 0xff);
+  put_u64(key, block);
   auto score = [&](const Id& sink) {
     std::string text = key + std::string(sink.bytes());
     return std::pair(XXH3_64bits(text.data(), text.size()), sink);
