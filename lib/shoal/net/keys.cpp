@@ -11,6 +11,7 @@
 
 #include <shoal/base/error.hpp>
 #include <shoal/base/fd.hpp>
+#include <shoal/base/trim.hpp>
 #include <shoal/net/keys.hpp>
 
 namespace shoal::net {
@@ -20,13 +21,6 @@ constexpr std::size_t key_length = 40;
 
 Error refused(const std::filesystem::path& file, const std::string& why) {
   return Error("cannot use " + file.string() + ": " + why, ExitCode::not_allowed);
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\r";
-  std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
 /// The value of `name = "value"`, quoted either way or not; empty when the line is none.
