@@ -120,9 +120,9 @@ class SinkCore {
   /// How many tasks of a job this sink is to keep; nothing while that is not known.
   std::optional<std::uint64_t> expected(const Id& job) const;
 
-  std::uint64_t duplicates() const { return duplicates_; }
-  std::uint64_t kept() const { return kept_; }        ///< results taken since the start
-  std::uint64_t letters() const { return letters_; }  ///< dead letters taken since the start
+  std::uint64_t duplicates() const { return duplicates_; }  ///< results and letters not taken again
+  std::uint64_t kept() const { return kept_; }              ///< results taken since the start
+  std::uint64_t letters() const { return letters_; }        ///< dead letters taken since the start
   std::size_t workers() const { return workers_.size(); }
 
  private:
