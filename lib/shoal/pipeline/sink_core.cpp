@@ -246,11 +246,6 @@ void SinkCore::tick(Time now) {
   next_tick_ = now + options_.patience / 2;
 }
 
-const SinkJob* SinkCore::find(const Id& job) const {
-  auto found = jobs_.find(job);
-  return found == jobs_.end() ? nullptr : &found->second.job;
-}
-
 std::vector<const SinkJob*> SinkCore::jobs() const {
   std::vector<const SinkJob*> all;
   for (const auto& [id, state] : jobs_) all.push_back(&state.job);

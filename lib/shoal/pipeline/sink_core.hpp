@@ -110,8 +110,7 @@ class SinkCore {
   /// A new job came while one from before this start is unfinished: why the sink cannot go on.
   const std::string& refusal() const { return refusal_; }
 
-  /// A job known to the sink, or nullptr; all of them.
-  const SinkJob* find(const Id& job) const;
+  /// All jobs known to the sink.
   std::vector<const SinkJob*> jobs() const;
 
   /// Whether a job has been met since this start.
