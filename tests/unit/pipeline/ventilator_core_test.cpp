@@ -131,7 +131,7 @@ TEST_CASE("ventilator: PIPE-8, what a dead worker held goes to others as another
   CHECK(f.core.redelivered() == 6);
 }
 
-TEST_CASE("ventilator: after a goodbye it is no attempt") {
+TEST_CASE("ventilator: PIPE-8, after a goodbye it is no attempt") {
   Fixture f;
   f.offer(1);
   f.worker(1, 1, 1);
