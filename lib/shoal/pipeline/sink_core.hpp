@@ -116,7 +116,8 @@ class SinkCore {
   /// Whether a job has been met since this start.
   bool current(const Id& job) const;
 
-  /// How many tasks of a job this sink is to keep; nothing while that is not known.
+  /// How many tasks of a job this sink is to keep; nothing while that is not known, and for a job
+  /// of several sinks that is too large to count.
   std::optional<std::uint64_t> expected(const Id& job) const;
 
   std::uint64_t duplicates() const { return duplicates_; }  ///< results and letters not taken again
