@@ -20,8 +20,8 @@ struct Options {
 };
 
 void declare(app::CommandLine& line, Options& options) {
-  line.positional("NAME", options.name, "What the key's owner is called where it is trusted");
-  line.option("--dir", "DIR", options.folder, "Where to put the two files; made if it is missing");
+  line.positional("NAME", options.name, "what the key's owner is called where it is trusted");
+  line.option("--dir", "DIR", options.folder, "where to put the two files; made if it is missing");
 }
 
 int run(Options& options) {

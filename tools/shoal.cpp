@@ -1,3 +1,5 @@
+// shoal: the one name on PATH; becomes the node or the tool that it is told.
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -107,7 +109,8 @@ const Node& find_node(const std::string& typed) {
       throw shoal::system_error("cannot run " + path.string());
   }
   throw Error("the node " + std::string(node.name) + " is not installed: neither " +
-              installed.string() + " nor " + built.string() + " is there");
+              installed.string() + " nor " + built.string() +
+              " is there; install all of shoal, or build that node");
 }
 
 int run(std::vector<std::string> arguments) {

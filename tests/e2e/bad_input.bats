@@ -52,9 +52,9 @@ load support.bash
 }
 
 @test "an output that cannot be written" {
-  fails 1 "nowhere/out" sink -b ipc://s -o nowhere/out
-  fails 1 "cannot write" sink -b ipc://s --plain -o nowhere/out
-  fails 1 "." sink -b ipc://s -o .
+  fails 1 "cannot write nowhere/out" sink -b ipc://s -o nowhere/out
+  fails 1 "cannot write nowhere/out" sink -b ipc://s --plain -o nowhere/out
+  fails 1 "cannot write ." sink -b ipc://s -o .
 }
 
 @test "a full disk is told, and the same command goes on" {
@@ -73,14 +73,14 @@ load support.bash
 @test "a corrupt ledger" {
   head -c 10000 /dev/zero >out.shoal
   touch out
-  fails 65 "out.shoal" sink -b ipc://s -o out
+  fails 65 "out.shoal is not a shoal ledger" sink -b ipc://s -o out
   [ ! -s out ]
 }
 
 @test "a corrupt journal" {
   head -c 10000 /dev/zero >journal
   echo task >tasks
-  fails 65 "journal" ventilator -b ipc://v --journal journal tasks
+  fails 65 "journal is not a shoal ledger" ventilator -b ipc://v --journal journal tasks
 }
 
 @test "a journal of other input" {
@@ -92,14 +92,14 @@ load support.bash
   ends w 0
   seq 11 20 >others
   fails 65 "it is of other input" ventilator -b ipc://v --journal journal others
-  fails 65 "journal" ventilator -b ipc://v --journal journal -0 tasks
-  fails 65 "journal" ventilator -b ipc://v --journal journal --job other tasks
+  fails 65 "its job was read as lines" ventilator -b ipc://v --journal journal -0 tasks
+  fails 65 "it is the journal of job ''" ventilator -b ipc://v --journal journal --job other tasks
 }
 
 @test "another sink on the same output" {
   start_sink -o out
   heard s "waiting for a worker"
-  fails 1 "out" sink -b ipc://t -o out
+  fails 1 "out.shoal is in use by another shoal process" sink -b ipc://t -o out
   stop s 143
 }
 
@@ -143,4 +143,6 @@ load support.bash
   fails 2 "--plain" sink --plain --keep-order
   fails 2 "--plain" sink -n 3
   fails 2 "--plain" worker --plain --once
+  fails 2 "different names" sink -b ipc://s -o out --failed out
+  fails 2 "different names" sink -b ipc://s -o out --failed "$PWD/out"
 }

@@ -24,7 +24,8 @@ shoal() {
   timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" 3>&-
 }
 
-# start NAME ARG...: a node in the background, which gets one signal where one is sent; its stdout and stderr go to NAME.out and NAME.err.
+# start NAME ARG...: a node in the background, which gets one signal where one is sent; its stdout and
+# stderr go to NAME.out and NAME.err.
 start() {
   local name=$1
   shift

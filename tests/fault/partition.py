@@ -1,4 +1,4 @@
-"""FAULTS 9: the network between two machines is gone for a while. Needs root for namespaces."""
+"""The network between two machines is gone for a while. Needs root for namespaces."""
 import os
 import subprocess
 import time

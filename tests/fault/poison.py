@@ -1,4 +1,4 @@
-"""Tasks that fail for good: FAULTS 16, and a command that fails every task."""
+"""Tasks that fail for good: one that kills its workers, and a command that fails every task."""
 import json
 import signal
 import unittest

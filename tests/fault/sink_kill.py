@@ -1,4 +1,4 @@
-"""FAULTS 3: the sink is killed at every single point of its file work, one point a run."""
+"""The sink is killed at every single point of its file work, one point a run."""
 import concurrent.futures
 import os
 import signal

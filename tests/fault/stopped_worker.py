@@ -1,4 +1,4 @@
-"""FAULTS 8: a worker is stopped for three leases and then goes on."""
+"""A worker is stopped for three leases and then goes on."""
 import signal
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""FAULTS 2: the ventilator dies, or is interrupted, and the same command goes on with its journal."""
+"""The ventilator dies, or is interrupted, and the same command goes on with its journal."""
 import signal
 import unittest
 

@@ -23,7 +23,7 @@ class WorkerKill(FaultTest):
         return True
 
     def kill_loop(self, seed):
-        """FAULTS 1: every two seconds one worker of four is killed and another started."""
+        """Every two seconds one worker of four is killed and another started."""
         random = seeded(seed)
         tasks = self.write_tasks(range(TASKS))
         sink = self.sink()

@@ -1,5 +1,5 @@
-"""FAULTS 10 with real nodes: a fake peer answers a dialler once with what ends a libzmq socket for
-good; then the real node takes its place. The Port's own tests look closer (integration/net).
+"""A fake peer answers a dialler once with what ends a libzmq socket for good; then the real node
+takes its place. The Port's own tests look closer (integration/net).
 """
 import socket
 import struct

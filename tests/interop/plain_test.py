@@ -1,6 +1,5 @@
 """The plain lane: any program with a PUSH or a PULL socket is a ventilator, a worker or a sink."""
 import os
-import threading
 import unittest
 
 import zmq

@@ -59,6 +59,10 @@ class Node : public Endpoint {
   bool alive() const override { return alive_; }
   Role role() const { return role_; }
 
+  /// What went wrong in this node that never may: it blamed an honest peer, or miscounted its
+  /// memory.
+  const std::string& fault() const { return fault_; }
+
   virtual void start() = 0;
   void crash();
 
@@ -72,16 +76,14 @@ class Node : public Endpoint {
     for (auto& envelope : outbox.envelopes) {
       shared_.network.send(*this, envelope.to, wire::pipeline::encode(envelope.message));
     }
-    if (!outbox.faults.empty()) fault_ = outbox.faults.front().reason;
+    if (!outbox.faults.empty()) fault_ = "it blamed a peer: " + outbox.faults.front().reason;
   }
 
   Shared& shared_;
   Role role_;
   bool alive_ = false;
   int incarnation_ = 0;
-
- public:
-  std::string fault_;  ///< a peer was blamed: never right among honest nodes
+  std::string fault_;
 };
 
 class VentilatorNode : public Node {

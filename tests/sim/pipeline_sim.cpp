@@ -4,6 +4,7 @@
 //
 //   sim_pipeline [--seeds COUNT] [--from SEED] [--seed SEED]
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -90,7 +91,7 @@ class World {
     Time limit = Time{} + shared_.plan.heal_after + 300s;
     bool ended = shared_.schedule.run_until([&] { return finished(); }, limit);
     for (Node* node : nodes()) {
-      if (!node->fault_.empty()) return "an honest node was blamed: " + node->fault_;
+      if (!node->fault().empty()) return "among honest nodes, " + node->fault();
     }
     if (!ended) return "not finished long after the world healed: " + progress();
     return check_output();

@@ -27,21 +27,21 @@ struct Options {
 void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
-  line.positional("PATTERN", options.pattern, "What to measure: pipeline");
+  line.positional("PATTERN", options.pattern, "what to measure: pipeline");
   line.group("Load");
-  line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "Lines to move in each run");
+  line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
-            "Length of a line with its line feed; 0: numbers, as seq writes them");
-  line.number("--tasks", "N", bench.tasks, 1, 10'000'000, "Tasks that are a process each");
-  line.number("-j,--jobs", "N", bench.jobs, 1, 10'000, "So many processes at a time");
-  line.number("--runs", "N", bench.runs, 1, 1000, "Take the median of so many runs");
+            "length of a line with its line feed; 0: numbers, as seq writes them");
+  line.number("--tasks", "N", bench.tasks, 1, 10'000'000, "tasks that are a process each");
+  line.number("-j,--jobs", "N", bench.jobs, 1, 10'000, "so many processes at a time");
+  line.number("--runs", "N", bench.runs, 1, 1000, "take the median of so many runs");
   line.choice("--transport", "tcp|ipc", bench.transport,
               {{"tcp", bench::Transport::tcp}, {"ipc", bench::Transport::ipc}},
-              "How the processes are connected");
+              "how the processes are connected");
   line.flag("--quick", options.quick,
-            "One small run, to see that all works; its figures mean nothing");
+            "one small run, to see that all works; its figures mean nothing");
   line.group("Output");
-  line.flag("-J,--jsonl", options.json, "Rows as JSON lines instead of a table");
+  line.flag("-J,--jsonl", options.json, "rows as JSON lines instead of a table");
 }
 
 int run(Options& options) {

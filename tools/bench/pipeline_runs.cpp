@@ -9,7 +9,7 @@ namespace shoal::bench {
 namespace {
 
 // A node whose peers have failed is not to wait for ever.
-const std::vector<std::string> impatience{"-W", "60s"};
+const std::vector<std::string> idle_limit{"-W", "60s"};
 
 class Stopwatch {
  public:
@@ -26,7 +26,7 @@ std::vector<std::string> operator+(std::vector<std::string> a, const std::vector
 
 }  // namespace
 
-PipelineTimes PipelineRuns::shoal(const Input& input, int workers,
+PipelineTimes PipelineRuns::shoal(const Input& input, int worker_count,
                                   const std::vector<std::string>& arguments, bool same_lines) {
   const std::string from = work_.endpoint();
   const std::string to = work_.endpoint();
@@ -34,24 +34,24 @@ PipelineTimes PipelineRuns::shoal(const Input& input, int workers,
   const std::string said = work_.fresh("stderr");
   Stopwatch watch;
   Child ventilator(
-      {.argv = std::vector{program("ventilator"), std::string("-b"), from, input.file} + impatience,
+      {.argv = std::vector{program("ventilator"), std::string("-b"), from, input.file} + idle_limit,
        .err = said});
   Child sink(
       {.argv = std::vector{program("sink"), std::string("-b"), to, std::string("-o"), output} +
-               impatience,
+               idle_limit,
        .err = said});
-  std::deque<Child> hands;
+  std::deque<Child> workers;
   std::vector<Child*> ends{&ventilator, &sink};
   std::vector<Child*> leaving;
-  for (int i = 0; i < workers; ++i) {
+  for (int i = 0; i < worker_count; ++i) {
     std::vector<std::string> argv{program("worker"), "--from", from, "--to", to, "--once"};
-    hands.emplace_back(Exec{.argv = argv + impatience + arguments, .err = said});
-    leaving.push_back(&hands.back());
+    workers.emplace_back(Exec{.argv = argv + idle_limit + arguments, .err = said});
+    leaving.push_back(&workers.back());
   }
   finish(ends, leaving);
   PipelineTimes times{.seconds = watch.seconds()};
   finish(leaving);
-  times.peaks = {ventilator.peak_bytes(), hands.front().peak_bytes(), sink.peak_bytes()};
+  times.peaks = {ventilator.peak_bytes(), workers.front().peak_bytes(), sink.peak_bytes()};
   if (same_lines) work_.check_output(output, input);
   return times;
 }
@@ -61,15 +61,16 @@ Exec PipelineRuns::bare_role(std::vector<std::string> arguments) {
           .err = work_.fresh("stderr")};
 }
 
-double PipelineRuns::bare(const Input& input, int workers, const std::string& unit) {
+double PipelineRuns::bare(const Input& input, int worker_count, const std::string& unit) {
   const std::string from = work_.endpoint();
   const std::string to = work_.endpoint();
   const std::string output = work_.fresh("output");
   Stopwatch watch;
   Child source(bare_role({"source", input.file, from, unit}));
   Child sink(bare_role({"sink", to, output, std::to_string(input.bytes), unit}));
-  std::deque<Child> hands;
-  for (int i = 0; i < workers; ++i) hands.emplace_back(bare_role({"forward", from, to, unit}));
+  std::deque<Child> workers;
+  for (int i = 0; i < worker_count; ++i)
+    workers.emplace_back(bare_role({"forward", from, to, unit}));
   finish({&sink});
   const double seconds = watch.seconds();
   work_.check_output(output, input);

@@ -31,14 +31,14 @@ class PipelineRuns {
   PipelineRuns(std::filesystem::path nodes, Workspace& work)
       : nodes_(std::move(nodes)), work_(work) {}
 
-  /// Lines through a ventilator, `workers` workers with these arguments, and a sink into a file.
-  /// Where `same_lines`, the output must be the input in any order.
-  PipelineTimes shoal(const Input& input, int workers, const std::vector<std::string>& arguments,
-                      bool same_lines);
+  /// Lines through a ventilator, `worker_count` workers with these arguments, and a sink into a
+  /// file. Where `same_lines`, the output must be the input in any order.
+  PipelineTimes shoal(const Input& input, int worker_count,
+                      const std::vector<std::string>& arguments, bool same_lines);
 
   /// The same lines over the same hops by bare PUSH and PULL; `unit` is "lines" (a message a line)
   /// or "blobs" (128 KiB a message).
-  double bare(const Input& input, int workers, const std::string& unit);
+  double bare(const Input& input, int worker_count, const std::string& unit);
 
   /// `true` run `count` times, `jobs` at a time, by a bare posix_spawn loop, or by GNU parallel.
   double spawn_loop(std::uint64_t count, unsigned jobs);

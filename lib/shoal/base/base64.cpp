@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 
 #include <shoal/base/base64.hpp>

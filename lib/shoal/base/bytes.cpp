@@ -22,15 +22,4 @@ Bytes Bytes::slice(std::size_t offset, std::size_t length) const {
   return Bytes(owner_, view_.substr(offset, length));
 }
 
-Bytes concat(const Bytes& a, const Bytes& b) {
-  if (a.empty()) return b;
-  if (b.empty()) return a;
-  bool adjacent = a.owner() == b.owner() && a.data() + a.size() == b.data();
-  if (adjacent) return Bytes(a.owner(), std::string_view(a.data(), a.size() + b.size()));
-  std::string joined;
-  joined.reserve(a.size() + b.size());
-  joined.append(a.view()).append(b.view());
-  return Bytes::take(std::move(joined));
-}
-
 }  // namespace shoal

@@ -43,7 +43,4 @@ class Bytes {
   std::string_view view_;
 };
 
-/// `a` followed by `b`; no copy where one is empty or both already lie next to each other.
-Bytes concat(const Bytes& a, const Bytes& b);
-
 }  // namespace shoal

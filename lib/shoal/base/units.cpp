@@ -59,11 +59,11 @@ Result<Duration> parse_duration(std::string_view text) {
                         "' is not a duration; write it like 250ms, 30s or 1h30m"};
   double total = 0;
   if (text.empty()) return failure;
-  while (!text.empty()) {
+  for (bool first = true; !text.empty(); first = false) {
     std::optional<double> number = take_number(text);
     if (!number) return failure;
     std::string_view name = take_letters(text);
-    if (name.empty() && total == 0 && text.empty()) name = "s";
+    if (name.empty() && first) name = "s";
     bool known = false;
     for (const Unit& unit : time_units) {
       if (unit.name != name) continue;

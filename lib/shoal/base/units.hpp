@@ -13,8 +13,9 @@ namespace shoal {
 /// Units: ns us ms s m h d. Negative, empty and overflowing spans are refused.
 Result<Duration> parse_duration(std::string_view text);
 
-/// A size in bytes as people write it: `512`, `64K`, `1M`, `2G`, `1.5M`; K, M, G, T are powers of
-/// 1024, an optional `B` or `iB` may follow. Negative and overflowing sizes are refused.
+/// A size in bytes as people write it: `512`, `64K`, `1M`, `2G`, `1.5M`; K, M, G, T, P, in either
+/// case, are powers of 1024, and an optional `B` or `iB` may follow. Negative sizes and those from
+/// 2^62 on are refused.
 Result<std::uint64_t> parse_size(std::string_view text);
 
 /// The shortest usual way to write `duration`, to about three digits: `12.3ms`, `4.56s`, `1h30m`.

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include <shoal/base/utf8.hpp>
 #include <shoal/net/dialer.hpp>
 
 namespace shoal::net {

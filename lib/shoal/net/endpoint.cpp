@@ -3,6 +3,7 @@
 #include <charconv>
 #include <sys/un.h>
 
+#include <shoal/base/trim.hpp>
 #include <shoal/net/endpoint.hpp>
 
 namespace shoal::net {
@@ -15,13 +16,6 @@ Failure bad_endpoint(std::string_view text, std::string_view why) {
   std::string reason = "'";
   reason.append(text).append("' is not an endpoint (").append(why).append("); ");
   return Failure{reason.append(how_to_write)};
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\r";
-  std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {

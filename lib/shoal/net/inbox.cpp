@@ -15,6 +15,7 @@ Result<bool> Inbox::more(Frames& frames) {
   if (!frames.second || frames.first.size() != 1) return Failure{"a malformed MORE"};
   std::size_t size = frames.second->size();
   if (size < LinkPace::least_chunk) return Failure{"a piece that is too small"};
+  if (size > LinkPace::largest_chunk) return over_limit("a frame", LinkPace::largest_chunk);
   if (size > limits_.message_bytes - bytes_) {
     return over_limit("a message", limits_.message_bytes);
   }
@@ -28,13 +29,15 @@ Result<wire::Message> Inbox::data(Frames& frames) {
   std::size_t head = frames.first.size() - 1;
   std::size_t body = frames.second ? frames.second->size() : 0;
   if (head > limits_.head_bytes) return over_limit("a head", limits_.head_bytes);
+  if (body > LinkPace::largest_chunk) return over_limit("a frame", LinkPace::largest_chunk);
   if (head > limits_.message_bytes - bytes_ || body > limits_.message_bytes - bytes_ - head) {
     return over_limit("a message", limits_.message_bytes);
   }
   received_ += weight_of(frames.first.size(), body);
   wire::Message message;
   message.head = to_bytes(std::move(frames.first), 1);
-  if (frames.second) message.body = join(std::move(*frames.second));
+  // Without a body of its own the DATA still ends the one that came in pieces.
+  message.body = join(frames.second ? std::move(*frames.second) : zmq::message_t());
   return message;
 }
 

@@ -11,6 +11,7 @@
 
 #include <shoal/base/error.hpp>
 #include <shoal/base/fd.hpp>
+#include <shoal/base/trim.hpp>
 #include <shoal/net/keys.hpp>
 
 namespace shoal::net {
@@ -20,13 +21,6 @@ constexpr std::size_t key_length = 40;
 
 Error refused(const std::filesystem::path& file, const std::string& why) {
   return Error("cannot use " + file.string() + ": " + why, ExitCode::not_allowed);
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blank = " \t\r";
-  std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
 /// The value of `name = "value"`, quoted either way or not; empty when the line is none.
@@ -94,7 +88,7 @@ void write_all(const Fd& fd, const std::filesystem::path& file, std::string_view
 
 TrustedKey read_trusted_key(const std::filesystem::path& file) {
   Result<KeyPair> pair = parse_key_file(read_file(file));
-  if (!pair) throw refused(file, pair.reason());
+  if (!pair) throw refused(file, pair.reason() + "; give a .pub file that shoal keygen wrote");
   return {.name = file.stem().string(), .public_key = pair->public_key};
 }
 
@@ -130,12 +124,13 @@ KeyPair read_key_pair(const std::filesystem::path& file) {
     throw refused(file, "others may read it; chmod 600 it");
   }
   Result<KeyPair> pair = parse_key_file(read_file(file));
-  if (!pair) throw refused(file, pair.reason());
+  if (!pair) throw refused(file, pair.reason() + "; give a .key file that shoal keygen wrote");
   if (pair->secret_key.empty()) throw refused(file, "it has no secret key; give the .key file");
   std::array<char, key_length + 1> derived{};
   if (zmq_curve_public(derived.data(), pair->secret_key.c_str()) != 0 ||
       pair->public_key != derived.data()) {
-    throw refused(file, "its public key is not that of its secret key");
+    throw refused(
+        file, "its public key is not that of its secret key; make a new pair with shoal keygen");
   }
   return *std::move(pair);
 }
@@ -149,7 +144,7 @@ std::vector<TrustedKey> read_trusted_keys(const std::filesystem::path& folder_or
   for (const auto& entry : std::filesystem::directory_iterator(folder_or_file, error)) {
     if (entry.path().extension() == ".pub") keys.push_back(read_trusted_key(entry.path()));
   }
-  if (error) throw refused(folder_or_file, error.message());
+  if (error) throw refused(folder_or_file, error.message() + "; let this user read the folder");
   if (keys.empty()) {
     throw refused(folder_or_file, "no NAME.pub in it; copy there the public keys to trust");
   }

@@ -22,7 +22,7 @@ struct TrustedKey {
   std::string public_key;
 };
 
-/// A fresh pair.
+/// A fresh pair. Throws Error where libzmq was built without CURVE.
 KeyPair make_key_pair();
 
 /// Writes a fresh pair as `name`.pub and `name`.key (readable by the owner alone). Throws Error:
@@ -38,7 +38,7 @@ KeyPair read_key_pair(const std::filesystem::path& file);
 std::vector<TrustedKey> read_trusted_keys(const std::filesystem::path& folder_or_file);
 
 /// The values of `curve` / `public-key` and `secret-key` in a ZPL text; the secret is empty in a
-/// public file.
+/// public file. A reason where there is no public key, or a secret that is no key.
 Result<KeyPair> parse_key_file(std::string_view content);
 
 }  // namespace shoal::net

@@ -15,6 +15,7 @@ class LinkPace {
  public:
   static constexpr std::size_t least_chunk = 4UL << 10;
   static constexpr std::size_t first_chunk = 16UL << 10;
+  static constexpr std::size_t largest_chunk = 256UL << 10;  ///< what any peer must accept
   static constexpr std::uint64_t least_window = 64UL << 10;
   static constexpr std::uint64_t most_window = 16UL << 20;
 

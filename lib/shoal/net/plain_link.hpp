@@ -26,7 +26,7 @@ struct PlainShared {
 
 /// One libzmq socket of a PlainSocket: that which listens, or one for each endpoint that is
 /// dialled, so that what befalls one can be told from what befalls another. libzmq redials by
-/// itself; where it gives up for good (LIBZMQ: a wrong peer, a wrong key) the link dials anew.
+/// itself; where it gives up for good (a wrong peer, a wrong key) the link dials anew.
 class PlainLink {
  public:
   explicit PlainLink(PlainShared& shared);

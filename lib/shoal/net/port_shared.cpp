@@ -13,7 +13,6 @@ constexpr int most_incoming = 128;
 constexpr int most_unaccepted = 1024;
 constexpr int handshake_limit_ms = 5000;
 constexpr std::size_t frame_overhead = 64;
-constexpr std::size_t most_chunk = 256UL << 10;
 
 std::string hello_frame(const PortOptions& options) {
   return wire::encode_hello({.node = options.node, .role = options.role, .fields = options.fields});
@@ -35,11 +34,11 @@ PortShared::PortShared(Context::Impl& context_, runtime::Reactor& reactor_,
       resolver(reactor_, options_.lookup),
       chores(reactor_) {
   terms.limits.chunk_bytes =
-      std::clamp(terms.limits.chunk_bytes, LinkPace::least_chunk, most_chunk);
+      std::clamp(terms.limits.chunk_bytes, LinkPace::least_chunk, LinkPace::largest_chunk);
 }
 
 void set_up(zmq::socket_t& socket, const PortLimits& limits) {
-  std::size_t frame = std::max(limits.head_bytes, most_chunk) + frame_overhead;
+  std::size_t frame = std::max(limits.head_bytes, LinkPace::largest_chunk) + frame_overhead;
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame));
   socket.set(zmq::sockopt::sndhwm, most_outgoing);
   socket.set(zmq::sockopt::rcvhwm, most_incoming);

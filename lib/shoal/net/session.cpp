@@ -46,6 +46,7 @@ void Session::receive_up(wire::FrameKind kind, Frames& frames) {
     case wire::FrameKind::alive:
       return receive_alive(content);
     case wire::FrameKind::ping:
+      if (!content.empty()) return malformed("a malformed PING");
       write(wire::encode_alive(in_.received_total()));
       return;
     case wire::FrameKind::data:

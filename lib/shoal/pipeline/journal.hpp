@@ -20,7 +20,7 @@ namespace shoal::pipeline {
 class Journal {
  public:
   /// Opens or creates the journal of one job. `kind` tells how tasks are cut from the input
-  /// ("lines", "nul", "whole"). Throws Error bad_data when it holds another job or another kind of
+  /// (TaskInput::kind). Throws Error bad_data when it holds another job or another kind of
   /// input.
   Journal(const std::filesystem::path& path, const std::string& job_name, std::string_view kind);
 

@@ -13,6 +13,14 @@ std::filesystem::path beside(std::filesystem::path path, const char* suffix) {
   return path;
 }
 
+/// The ledger knows its files by their names alone, so two of one name would share a length.
+void check_names(const SinkStoreOptions& options) {
+  if (!options.failed || options.failed->filename() != options.output->filename()) return;
+  throw Error("the output and the file of failed tasks are both called " +
+                  options.output->filename().string() + "; give them different names",
+              ExitCode::usage);
+}
+
 /// Tells of the output first, because that is what the user named: the ledger comes before it.
 void check_writable(const std::filesystem::path& output) {
   std::filesystem::path folder = output.has_parent_path() ? output.parent_path() : ".";
@@ -28,7 +36,8 @@ LedgerStore::LedgerStore(SinkStoreOptions options)
     : options_(std::move(options)),
       ledger_path_(beside(*options_.output, ".shoal")),
       spool_path_(beside(*options_.output, ".shoal-spool")),
-      ledger_(std::in_place, (check_writable(*options_.output), ledger_path_), "sink"),
+      ledger_(std::in_place,
+              (check_names(options_), check_writable(*options_.output), ledger_path_), "sink"),
       output_((check_output_exists(), open_file(*options_.output))) {
   if (options_.failed) failed_.emplace(open_file(*options_.failed));
   std::vector<store::Spool::Slot> live;

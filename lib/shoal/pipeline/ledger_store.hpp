@@ -18,7 +18,7 @@ namespace shoal::pipeline {
 class LedgerStore : public SinkStore {
  public:
   /// Throws Error: another sink has the ledger open (error), ledger and files do not fit together
-  /// (bad_data).
+  /// (bad_data), output and failed tasks go to files of one name (usage).
   explicit LedgerStore(SinkStoreOptions options);
 
   std::optional<Id> lasting_id() const override { return ledger_->id(); }

@@ -17,8 +17,8 @@ struct SinkOptions {
   std::vector<std::string> binds;     ///< endpoint lists; with no connects either: the default
   std::vector<std::string> connects;  ///< endpoint lists of workers that listen
   SinkStoreOptions store;
-  bool keep_order = false;
-  bool keep_open = false;
+  bool keep_order = false;              ///< results are written in the order of the tasks
+  bool keep_open = false;               ///< stays for further jobs
   std::size_t max_result = 64UL << 20;  ///< bytes of one result
 };
 

@@ -9,6 +9,10 @@ using namespace wire::pipeline;
 
 namespace {
 
+// With several sinks, finding out how many tasks are ours takes a look at each block of the job.
+// The total is a peer's word: beyond this the end of a job is known from `close` alone.
+constexpr std::uint64_t most_counted = std::uint64_t{1} << 30;
+
 void add(SeqSet& set, const std::vector<SeqRange>& ranges) {
   for (SeqRange range : ranges) set.insert(range);
 }
@@ -144,6 +148,8 @@ void SinkCore::learn(State& state, const std::optional<std::uint64_t>& total,
     state.changed = dirty_ = news = true;
   }
   if (!news || !state.job.total) return;
+  state.expected.reset();
+  if (state.sinks.size() > 1 && *state.job.total > most_counted) return;
   state.expected = 0;
   for (SeqRange part : share_of(state.job.job, {0, *state.job.total}, state.sinks, options_.id)) {
     *state.expected += part.count;
@@ -244,11 +250,6 @@ void SinkCore::tick(Time now) {
     if (lingered && !options_.keep_open) finished_ = true;
   }
   next_tick_ = now + options_.patience / 2;
-}
-
-const SinkJob* SinkCore::find(const Id& job) const {
-  auto found = jobs_.find(job);
-  return found == jobs_.end() ? nullptr : &found->second.job;
 }
 
 std::vector<const SinkJob*> SinkCore::jobs() const {

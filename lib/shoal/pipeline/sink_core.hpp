@@ -110,19 +110,19 @@ class SinkCore {
   /// A new job came while one from before this start is unfinished: why the sink cannot go on.
   const std::string& refusal() const { return refusal_; }
 
-  /// A job known to the sink, or nullptr; all of them.
-  const SinkJob* find(const Id& job) const;
+  /// All jobs known to the sink.
   std::vector<const SinkJob*> jobs() const;
 
   /// Whether a job has been met since this start.
   bool current(const Id& job) const;
 
-  /// How many tasks of a job this sink is to keep; nothing while that is not known.
+  /// How many tasks of a job this sink is to keep; nothing while that is not known, and for a job
+  /// of several sinks that is too large to count.
   std::optional<std::uint64_t> expected(const Id& job) const;
 
-  std::uint64_t duplicates() const { return duplicates_; }
-  std::uint64_t kept() const { return kept_; }        ///< results taken since the start
-  std::uint64_t letters() const { return letters_; }  ///< dead letters taken since the start
+  std::uint64_t duplicates() const { return duplicates_; }  ///< results and letters not taken again
+  std::uint64_t kept() const { return kept_; }              ///< results taken since the start
+  std::uint64_t letters() const { return letters_; }        ///< dead letters taken since the start
   std::size_t workers() const { return workers_.size(); }
 
  private:

@@ -1,13 +1,12 @@
 #include <shoal/base/error.hpp>
+#include <shoal/base/little_endian.hpp>
 #include <shoal/pipeline/spool_note.hpp>
 
 namespace shoal::pipeline {
 
 std::string spool_note(const wire::Batch& batch) {
   std::string note{static_cast<char>(batch.framing), batch.delimiter};
-  for (std::uint32_t size : batch.sizes) {
-    for (int shift = 0; shift < 32; shift += 8) note += static_cast<char>(size >> shift & 0xff);
-  }
+  for (std::uint32_t size : batch.sizes) put_u32(note, size);
   return note;
 }
 
@@ -18,10 +17,7 @@ wire::Batch batch_of(SeqRange range, std::string_view note, Bytes payload) {
     batch.framing = static_cast<wire::Framing>(note[0]);
     batch.delimiter = note[1];
     for (std::size_t at = 2; at + 4 <= note.size(); at += 4) {
-      std::uint32_t size = 0;
-      for (std::size_t i = 4; i > 0; --i)
-        size = size << 8 | static_cast<unsigned char>(note[at + i - 1]);
-      batch.sizes.push_back(size);
+      batch.sizes.push_back(get_u32(note, at));
     }
   }
   batch.payload = std::move(payload);

@@ -1,8 +1,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <shoal/base/assert.hpp>
 #include <shoal/base/error.hpp>
-#include <shoal/pipeline/ledger_store.hpp>
 #include <shoal/pipeline/spool_note.hpp>
 #include <shoal/pipeline/stream_store.hpp>
 
@@ -76,14 +76,6 @@ void StreamStore::check() const {
 bool StreamStore::closed() const {
   check();
   return output_->state() == runtime::ByteSink::State::closed;
-}
-
-std::unique_ptr<SinkStore> make_sink_store(runtime::Reactor& reactor, SinkStoreOptions options,
-                                           std::function<void()> committed) {
-  if (options.output && store::ResultFile::is_regular_target(*options.output)) {
-    return std::make_unique<LedgerStore>(std::move(options));
-  }
-  return std::make_unique<StreamStore>(reactor, std::move(options), std::move(committed));
 }
 
 }  // namespace shoal::pipeline

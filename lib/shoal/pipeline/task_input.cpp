@@ -1,4 +1,5 @@
 #include <shoal/base/error.hpp>
+#include <shoal/base/little_endian.hpp>
 #include <shoal/pipeline/task_input.hpp>
 
 namespace shoal::pipeline {
@@ -63,9 +64,8 @@ void TaskInput::follow(const wire::Batch& batch) {
   if (journal_ == nullptr) return;
   if (options_.whole) {
     // The files' borders are part of the input too.
-    std::uint64_t size = batch.payload.size();
     std::string border;
-    for (int shift = 0; shift < 64; shift += 8) border += static_cast<char>(size >> shift & 0xff);
+    put_u64(border, batch.payload.size());
     journal_->follow(border, 0, options_.delimiter);
   }
   journal_->follow(batch.payload, batch.range.count, options_.delimiter);

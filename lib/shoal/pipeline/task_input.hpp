@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <shoal/pipeline/journal.hpp>
-#include <shoal/runtime/line_source.hpp>
+#include <shoal/runtime/block_source.hpp>
 #include <shoal/wire/batch.hpp>
 
 namespace shoal::pipeline {

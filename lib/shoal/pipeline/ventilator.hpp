@@ -20,16 +20,17 @@ struct VentilatorOptions {
   TaskInputOptions input;
   std::string job;                               ///< its name; empty: a job of this run alone
   std::optional<std::filesystem::path> journal;  ///< to go on after a crash
-  std::uint32_t attempts = 3;
-  Duration lease = std::chrono::seconds(30);
-  std::uint64_t window_bytes = 64UL << 20;
+  std::uint32_t attempts = 3;                 ///< a task that failed so often becomes a dead letter
+  Duration lease = std::chrono::seconds(30);  ///< of a hand-out that is not renewed
+  std::uint64_t window_bytes = 64UL << 20;    ///< memory for tasks read but not settled
 };
 
 /// Hands the tasks of an input to workers and keeps each until a sink has its result: the core
 /// joined to a Port, an input and a journal. Reactor's thread only.
 class Ventilator : private net::PortEvents {
  public:
-  /// Throws Error as Port, Journal and TaskInput do. Context and reactor outlive it.
+  /// Throws Error as Port, Journal and TaskInput do, and for options beyond their bounds (usage).
+  /// Context and reactor outlive it.
   Ventilator(net::Context& context, runtime::Reactor& reactor, VentilatorOptions options);
   ~Ventilator() override;
 

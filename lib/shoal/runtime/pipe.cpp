@@ -35,8 +35,11 @@ std::size_t bytes_in_pipe(int fd) {
 }
 
 int null_device() {
-  static const Fd device(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!device) throw system_error("cannot open /dev/null", ENODEV);
+  static const Fd device = [] {
+    Fd fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!fd) throw system_error("cannot open /dev/null");
+    return fd;
+  }();
   return device.get();
 }
 

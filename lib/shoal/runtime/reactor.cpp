@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
+#include <shoal/base/assert.hpp>
 #include <shoal/base/error.hpp>
 #include <shoal/runtime/reactor.hpp>
 
@@ -89,6 +90,7 @@ Registration Reactor::at(Time when, std::function<void()> due) {
 }
 
 Registration Reactor::every(Duration period, std::function<void()> due) {
+  SHOAL_ASSERT(period > Duration(0));
   auto timer = std::make_shared<Timer>(Timer{.due = std::move(due), .period = period});
   return add_timer(std::move(timer), now_ + period);
 }

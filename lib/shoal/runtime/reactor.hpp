@@ -36,7 +36,8 @@ class [[nodiscard]] Registration {
 /// A source whose descriptor alone does not tell whether there is work (a ZeroMQ socket's is
 /// edge-triggered) adds a check, which is asked before every wait.
 ///
-/// Callbacks may add and remove registrations freely. An exception from a callback leaves run().
+/// Callbacks may add and remove registrations freely. An exception from a callback leaves
+/// run_until() and run_once().
 class Reactor {
  public:
   Reactor();
@@ -56,7 +57,8 @@ class Reactor {
   /// Calls `due` once at `when`, or at once when that has passed.
   Registration at(Time when, std::function<void()> due);
 
-  /// Calls `due` every `period`, the first time one period from now.
+  /// Calls `due` every `period` (more than 0), the first time one period from now. Of the
+  /// periods that a long round missed, one at most is made up for.
   Registration every(Duration period, std::function<void()> due);
 
   /// Calls `received` for each `signal` sent to the process. The signal is blocked for the thread

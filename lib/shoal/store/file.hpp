@@ -12,10 +12,10 @@
 
 namespace shoal::store {
 
-/// A file written and read at given offsets, whose errors are final: once a write, a truncation or
-/// a sync has failed, every later call throws that same Error. A failed fsync is never tried again,
-/// because the kernel has already marked the lost pages clean and would call the next one a
-/// success. One thread. All calls block on the disk.
+/// A file written and read at given offsets, whose errors are final: once the system has refused a
+/// read, a write, a truncation or a sync, every later call throws that same Error. A failed fsync
+/// is never tried again, because the kernel has already marked the lost pages clean and would call
+/// the next one a success. One thread. All calls block on the disk.
 class File {
  public:
   /// Opens `path` for reading and writing, or creates it (0666 & umask; the directory is synced, so

@@ -63,8 +63,4 @@ void ResultFile::restart() {
   written_ = 0;
 }
 
-bool ResultFile::is_regular_target(const std::filesystem::path& path) {
-  return store::is_regular_target(path);
-}
-
 }  // namespace shoal::store

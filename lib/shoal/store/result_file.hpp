@@ -41,10 +41,6 @@ class ResultFile {
   /// that is longer than its ledger says is cut, one that is shorter is damage.
   void restart();
 
-  /// Whether `path` can be a ResultFile: a regular file, or nothing yet. False for /dev/null,
-  /// fifos and terminals.
-  static bool is_regular_target(const std::filesystem::path& path);
-
  private:
   File file_;
   std::vector<Bytes> queue_;

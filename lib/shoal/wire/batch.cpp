@@ -1,26 +1,10 @@
-#include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/base/scan.hpp>
 #include <shoal/wire/batch.hpp>
 
 namespace shoal::wire {
-namespace {
-
-/// The offset just behind the `count`-th delimiter from `offset` on; the end when there are fewer.
-std::size_t skip_lines(std::string_view text, std::size_t offset, std::uint64_t count,
-                       char delimiter) {
-  while (count > 0 && offset < text.size()) {
-    const void* found = std::memchr(text.data() + offset, delimiter, text.size() - offset);
-    if (found == nullptr) return text.size();
-    offset = static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1;
-    --count;
-  }
-  return offset;
-}
-
-}  // namespace
 
 Batch Batch::slice(SeqRange part) const {
   if (part == range) return *this;
@@ -31,8 +15,10 @@ Batch Batch::slice(SeqRange part) const {
   std::size_t from = 0;
   std::size_t to = payload.size();
   if (framing == Framing::lines) {
-    from = skip_lines(payload, 0, skip, delimiter);
-    if (part.end() < range.end()) to = skip_lines(payload, from, part.count, delimiter);
+    from = find_nth(payload, delimiter, skip).end;
+    if (part.end() < range.end()) {
+      to = from + find_nth(payload.view().substr(from), delimiter, part.count).end;
+    }
   } else {
     auto first = sizes.begin() + static_cast<std::ptrdiff_t>(skip);
     auto last = first + static_cast<std::ptrdiff_t>(part.count);
@@ -49,11 +35,9 @@ bool Batch::well_formed() const {
   if (range.count == 0 || range.count > most || range.first > (std::uint64_t{1} << 62))
     return false;
   switch (framing) {
-    case Framing::lines: {
-      if (payload.empty() || payload.view().back() != delimiter) return false;
-      auto lines = std::count(payload.view().begin(), payload.view().end(), delimiter);
-      return static_cast<std::uint64_t>(lines) == range.count;
-    }
+    case Framing::lines:
+      return !payload.empty() && payload.view().back() == delimiter &&
+             count_byte(payload, delimiter) == range.count;
     case Framing::sized:
       return sizes.size() == range.count &&
              std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) == payload.size();

@@ -17,8 +17,8 @@ enum class Framing : std::uint8_t {
   opaque = 2,  ///< one blob for the whole batch: it cannot be cut
 };
 
-/// Consecutive tasks, or the results of consecutive tasks, of one job. The payload is shared, never
-/// copied: cutting a batch yields slices of the same block.
+/// Consecutive tasks, or the results of consecutive tasks, of one job. Cutting a batch copies no
+/// payload: it yields slices of the same block.
 struct Batch {
   SeqRange range;
   Framing framing = Framing::lines;
@@ -38,7 +38,7 @@ struct Batch {
   bool well_formed() const;
 };
 
-/// A batch of one record of `sized` framing.
+/// A batch of one record of `sized` framing; `payload` is shorter than 4 GiB.
 Batch sized_record(Seq seq, Bytes payload);
 
 /// Batches that follow one another as one, with a copy of their payloads; nothing when their

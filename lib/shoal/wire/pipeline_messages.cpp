@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <type_traits>
 
 #include <xxhash.h>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/base/little_endian.hpp>
 #include <shoal/wire/msgpack_map.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
 
@@ -44,9 +43,7 @@ void put_batch(MapWriter& map, const Batch& batch) {
   }
   if (batch.framing != Framing::sized) return;
   std::string raw;
-  for (std::uint32_t size : batch.sizes) {
-    for (int shift = 0; shift < 32; shift += 8) raw += static_cast<char>(size >> shift & 0xff);
-  }
+  for (std::uint32_t size : batch.sizes) put_u32(raw, size);
   map.put_bytes("sizes", raw);
 }
 
@@ -155,7 +152,7 @@ const Bytes& body_of(const Any& message) {
   return none;
 }
 
-/// Reads fields and remembers the first clause that one of them breaks.
+/// Reads fields and remembers the first that is missing or out of bounds.
 class FieldReader {
  public:
   explicit FieldReader(const MapReader& map) : map_(map) {}
@@ -166,9 +163,9 @@ class FieldReader {
     return value.value_or(0);
   }
 
-  std::optional<std::uint64_t> maybe_number(std::string_view key) {
+  std::optional<std::uint64_t> maybe_number(std::string_view key, std::uint64_t most = most_seq) {
     std::optional<std::uint64_t> value = map_.number(key);
-    if (value && *value > most_seq) fault(key);
+    if (value && *value > most) fault(key);
     return value;
   }
 
@@ -195,10 +192,8 @@ class FieldReader {
     return {};
   }
 
-  std::string text(std::string_view key) { return within_limit(key, map_.text(key).value_or("")); }
-  std::string bytes(std::string_view key) {
-    return within_limit(key, map_.bytes(key).value_or(""));
-  }
+  std::string text(std::string_view key) { return within_limit(key, map_.text(key)); }
+  std::string bytes(std::string_view key) { return within_limit(key, map_.bytes(key)); }
   bool flag(std::string_view key) { return map_.flag(key); }
 
   SeqRange range() {
@@ -210,14 +205,11 @@ class FieldReader {
   Batch batch(const Bytes& body) {
     Batch value{.range = range()};
     value.framing = static_cast<Framing>(number("framing", 2));
-    value.delimiter = static_cast<char>(maybe_number("delimiter").value_or('\n') & 0xff);
+    value.delimiter = static_cast<char>(maybe_number("delimiter", 0xff).value_or('\n'));
     std::string_view raw = map_.bytes("sizes").value_or("");
     if (raw.size() % 4 != 0 || raw.size() / 4 > most_sizes) fault("sizes");
-    for (std::size_t i = 0; i + 4 <= raw.size(); i += 4) {
-      std::uint32_t size = 0;
-      for (int k = 3; k >= 0; --k)
-        size = size << 8 | static_cast<unsigned char>(raw[i + static_cast<std::size_t>(k)]);
-      value.sizes.push_back(size);
+    for (std::size_t at = 0; at + 4 <= raw.size(); at += 4) {
+      value.sizes.push_back(get_u32(raw, at));
     }
     value.payload = body;
     if (fault_.empty() && !value.well_formed()) fault("payload");
@@ -230,9 +222,9 @@ class FieldReader {
   const std::string& first_fault() const { return fault_; }
 
  private:
-  std::string within_limit(std::string_view key, std::string_view value) {
-    if (value.size() > most_text) fault(key);
-    return std::string(value.substr(0, most_text));
+  std::string within_limit(std::string_view key, std::optional<std::string_view> value) {
+    if (!value || value->size() > most_text) fault(key);
+    return std::string(value.value_or("").substr(0, most_text));
   }
 
   const MapReader& map_;
@@ -258,6 +250,8 @@ void read(FieldReader& in, Tasks& tasks, const Bytes& body) {
   tasks.number = in.number("number");
   tasks.attempt = static_cast<std::uint32_t>(in.number("attempt", UINT32_MAX));
   tasks.batch = in.batch(body);
+  // A worker that runs its tasks one by one could not take them apart.
+  if (tasks.batch.framing == Framing::opaque) in.fault("framing");
 }
 
 void read(FieldReader& in, Letter& letter, const Bytes& body) {
@@ -370,7 +364,7 @@ Id sink_of(const Id& job, Seq seq, const std::vector<Id>& sinks) {
   if (sinks.size() == 1) return sinks.front();
   std::uint64_t block = seq / block_tasks;
   std::string key(job.bytes());
-  for (int shift = 0; shift < 64; shift += 8) key += static_cast<char>(block >> shift & 0xff);
+  put_u64(key, block);
   auto score = [&](const Id& sink) {
     std::string text = key + std::string(sink.bytes());
     return std::pair(XXH3_64bits(text.data(), text.size()), sink);

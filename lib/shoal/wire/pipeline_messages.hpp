@@ -49,7 +49,7 @@ struct Letter {
   std::uint64_t number = 0;
   Seq seq = 0;
   std::uint32_t attempts = 0;
-  std::string status;  ///< what became of the last attempt: "exit 1", "signal 9", "worker died"
+  std::string status;  ///< what became of the last attempt: "exit code 1", "the worker died"
   std::string error;   ///< the end of its stderr
   std::vector<Id> sinks;
   Bytes payload;  ///< the task
@@ -132,7 +132,7 @@ using Any = std::variant<Job, Tasks, Letter, Recall, Credit, Renew, Kept, Failed
 Message encode(const Any& message);
 
 /// The message that `message` holds. Never throws, never trusts a length; unknown fields are
-/// ignored; anything that breaks a clause of PROTOCOL.md is a Failure that names it.
+/// ignored; what PIPE-1 and PIPE-2 of PROTOCOL.md refuse is a Failure that names the field.
 Result<Any> decode(const Message& message);
 
 /// Tasks are spread over the sinks of a job in blocks of so many, so that a batch rarely has to be

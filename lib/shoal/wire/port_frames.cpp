@@ -1,5 +1,4 @@
 #include <exception>
-#include <limits>
 
 #include <msgpack.hpp>
 
@@ -26,7 +25,7 @@ std::string encode_count(FrameKind kind, std::uint64_t count) {
   return with_kind(kind, buffer);
 }
 
-/// Exactly one object; nothing for anything else.
+/// Exactly one object; throws for anything else.
 msgpack::object_handle unpack_one(std::string_view content) {
   std::size_t offset = 0;
   msgpack::object_handle handle =

@@ -116,7 +116,7 @@ TEST_CASE("flow: PORT-20 an idle session lives, and one whose link is mute dies"
   CHECK(path.loop.until([&] { return path.worker.ups.size() == 2 && path.sink.is_up(); }));
 }
 
-TEST_CASE("flow: a peer with shorter heartbeats than ours does not take us for dead") {
+TEST_CASE("flow: PORT-25 a peer with shorter heartbeats than ours does not take us for dead") {
   Loop loop;
   PortOptions listen = listening("sink", {"worker"});
   listen.heartbeat = 10s;
@@ -177,7 +177,7 @@ TEST_CASE("flow: closing gives up on a peer that does not answer when the limit 
   CHECK_FALSE(path.worker.downs.at(0).second.left);
 }
 
-TEST_CASE("flow: both sides may say goodbye at once") {
+TEST_CASE("flow: PORT-31, PORT-32 both sides may say goodbye at once") {
   Loop loop;
   Node sink(loop.context, loop.reactor, listening("sink", {"worker"}));
   Node worker(loop.context, loop.reactor, dialling(sink.endpoint(), "worker", {"sink"}));

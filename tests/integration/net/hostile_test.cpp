@@ -88,6 +88,7 @@ TEST_CASE("hostile: PORT-5 a peer that breaks the protocol is dropped, and other
       {{hello}, "a second HELLO"},
       {{"\x03\xdd\xff\xff\xff\xfe"}, "a malformed ALIVE"},
       {{"\x03\x91\xcf\x7f\xff\xff\xff\xff\xff\xff\xff"}, "a malformed ALIVE"},
+      {{"\x04?"}, "a malformed PING"},
       {{"\x07\x91\x05"}, "a malformed BYE"},
       {{"\x02garbage"}, "malformed REFUSE"},
       {{"\x06"}, "a malformed MORE"},
@@ -156,6 +157,29 @@ TEST_CASE("hostile: PORT-18 limits of messages") {
     raw.send({"\x05h", std::string(400'000, 'x')});
     served.check_dropped("connection lost");
   }
+}
+
+TEST_CASE("hostile: PORT-18 a frame of body over 256 KiB, however large heads may be") {
+  Served served;
+  const std::string large(300'000, 'x');
+  for (const char* first : {"\x06", "\x05h"}) {
+    RawPeer raw(served.sink.endpoint());
+    served.greet(raw);
+    raw.send({first, large});
+    served.check_dropped("a frame over the limit of 256K");
+  }
+}
+
+TEST_CASE("hostile: PORT-21 a DATA without a body ends the one that came in pieces") {
+  Served served;
+  RawPeer raw(served.sink.endpoint());
+  served.greet(raw);
+  raw.send({"\x06", std::string(8192, 'x')});
+  raw.send({"\x05h"});
+  raw.send({"\x05h", "next"});
+  REQUIRE(served.loop.until([&] { return served.sink.messages.size() == 2; }));
+  CHECK(served.sink.messages[0].second.body.size() == 8192);
+  CHECK(served.sink.messages[1].second.body.view() == "next");
 }
 
 TEST_CASE("hostile: a flood of pieces and of PINGs does not fill the memory") {

@@ -56,7 +56,7 @@ TEST_CASE("refuse: PORT-12 another minor version is welcome") {
   CHECK(loop.until([&] { return sink.is_up(); }));
 }
 
-TEST_CASE("refuse: PORT-13 a role that has no place here, said once on both sides") {
+TEST_CASE("refuse: PORT-13, PORT-19 a role that has no place here, said once on both sides") {
   LogCapture log;
   Loop loop;
   Node sink(loop.context, loop.reactor, listening("sink", {"worker"}));
@@ -83,7 +83,7 @@ TEST_CASE("refuse: PORT-13 the dialler judges the listener's role as well") {
   CHECK(sink.downs[0].second.reason == "a worker talks to a ventilator, not to a sink");
 }
 
-TEST_CASE("refuse: what a peer says is made safe for the terminal") {
+TEST_CASE("refuse: PORT-19 what a peer says is made safe for the terminal") {
   LogCapture log;
   Loop loop;
   Node sink(loop.context, loop.reactor, listening("sink", {"worker"}));
@@ -168,7 +168,7 @@ TEST_CASE("refuse: PORT-17 no more peers than the limit, until one goes") {
   CHECK(two->downs.empty());
 }
 
-TEST_CASE("refuse: a node that leaves takes no new peers") {
+TEST_CASE("refuse: PORT-17 a node that leaves takes no new peers") {
   Loop loop;
   Node sink(loop.context, loop.reactor, listening("sink", {"worker"}));
   sink.port().close(20s);

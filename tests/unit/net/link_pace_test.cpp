@@ -66,7 +66,7 @@ TEST_CASE("link pace: a fast link soon carries the largest frames and a wide win
 }
 
 TEST_CASE(
-    "link pace: PORT-21 frames take a slow link at most 50 ms, and the window half a second") {
+    "link pace: PORT-21, PORT-26 frames take a slow link at most 50 ms, the window half a second") {
   for (double rate : {0.4e6, 2e6, 4e6}) {
     Simulated link(rate);
     link.run(2000);

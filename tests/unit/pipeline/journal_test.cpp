@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -6,20 +5,12 @@
 #include <shoal/base/error.hpp>
 #include <shoal/pipeline/journal.hpp>
 
+#include "support/temp_dir.hpp"
+
 using namespace shoal;
 using namespace shoal::pipeline;
 
 namespace {
-
-struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "shoal-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 SeqSet set_of(SeqRange range) {
   SeqSet set;
@@ -36,17 +27,17 @@ std::string numbers(int first, int count) {
 }  // namespace
 
 TEST_CASE("journal: a later run of the same input goes on, whatever its blocks") {
-  Folder folder;
+  test::TempDir folder;
   Id job;
   {
-    Journal journal(folder.path / "j", "nightly", "lines");
+    Journal journal(folder / "j", "nightly", "lines");
     job = journal.job();
     CHECK(job == Id::of_name("nightly"));
     journal.follow(numbers(0, 100), 100, '\n');
     JobState state{.done = set_of({0, 60}), .failed = set_of({60, 2}), .sinks = {Id::of_name("s")}};
     journal.commit(state, std::nullopt, false);
   }
-  Journal journal(folder.path / "j", "nightly", "lines");
+  Journal journal(folder / "j", "nightly", "lines");
   CHECK(journal.job() == job);
   CHECK(journal.restored().done == set_of({0, 60}));
   CHECK(journal.restored().failed == set_of({60, 2}));
@@ -61,8 +52,8 @@ TEST_CASE("journal: a later run of the same input goes on, whatever its blocks")
 }
 
 TEST_CASE("journal: other input, less input, another job, another kind are refused") {
-  Folder folder;
-  auto path = folder.path / "j";
+  test::TempDir folder;
+  auto path = folder / "j";
   {
     Journal journal(path, "", "lines");
     journal.follow(numbers(0, 100), 100, '\n');
@@ -85,8 +76,8 @@ TEST_CASE("journal: other input, less input, another job, another kind are refus
 }
 
 TEST_CASE("journal: marks do not pile up, and large input is verified as it comes") {
-  Folder folder;
-  auto path = folder.path / "j";
+  test::TempDir folder;
+  auto path = folder / "j";
   std::string block(1 << 20, 'x');
   block.back() = '\n';
   {

@@ -201,6 +201,19 @@ TEST_CASE("sink: complete but never told so, it leaves in the end") {
   CHECK(f.core.finished());
 }
 
+TEST_CASE("sink: a total beyond all counting does not hold it up") {
+  Fixture f;
+  Results first = results({0, 1});
+  first.sinks = {Id::of_name("sink"), Id::of_name("another")};
+  first.total = std::uint64_t{1} << 62;
+  f.core.on_message(1, first, f.now);
+  CHECK(f.commit() == "0\n");
+  CHECK_FALSE(f.core.expected(job_a));
+  first.total = 1;
+  f.core.on_message(1, first, f.now);
+  CHECK(f.core.expected(job_a));
+}
+
 TEST_CASE("sink: a new job begins the output anew, unless an earlier one is unfinished") {
   SinkJob closed{.job = job_a, .closed = true};
   Fixture fresh({.keeps = true}, {closed});

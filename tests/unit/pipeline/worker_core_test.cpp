@@ -96,7 +96,8 @@ TEST_CASE("worker: PIPE-5, a hand-out that comes twice is run once") {
   CHECK(f.core.take_starts().size() == 1);
 }
 
-TEST_CASE("worker: PIPE-6, renews what it holds until a sink keeps it") {
+TEST_CASE(
+    "worker: PIPE-6, PIPE-18, renews what it holds until a sink keeps it, and passes that on") {
   Fixture f({.kind = WorkKind::instant});
   f.core.on_sink_up(sink, sink_id, true, f.now);
   f.hand_out(1, {0, 2});

@@ -101,12 +101,12 @@ TEST_CASE("result_file: only regular files, or nothing yet, can be one") {
   fs::create_symlink(dir / "nowhere", dir / "dangling");
   fs::create_symlink("/dev/null", dir / "null");
   REQUIRE(mkfifo((dir / "fifo").c_str(), 0600) == 0);
-  CHECK(ResultFile::is_regular_target(dir / "file"));
-  CHECK(ResultFile::is_regular_target(dir / "link"));
-  CHECK(ResultFile::is_regular_target(dir / "not yet"));
-  CHECK(ResultFile::is_regular_target(dir / "dangling"));
+  CHECK(is_regular_target(dir / "file"));
+  CHECK(is_regular_target(dir / "link"));
+  CHECK(is_regular_target(dir / "not yet"));
+  CHECK(is_regular_target(dir / "dangling"));
   for (fs::path path : {dir / "null", dir / "fifo", dir.path(), fs::path("/dev/null")}) {
-    CHECK_FALSE(ResultFile::is_regular_target(path));
+    CHECK_FALSE(is_regular_target(path));
     CHECK(says(error_of([&] { ResultFile file(path, 0); }), ExitCode::error,
                "is not a regular file"));
   }

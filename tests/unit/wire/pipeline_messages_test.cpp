@@ -135,6 +135,30 @@ TEST_CASE("pipeline messages: PIPE-1, bombs, unknown types and missing fields ar
   CHECK(bare.reason().find("tasks: the field 'job'") == 0);
 }
 
+TEST_CASE("pipeline messages: PIPE-1, text and bytes may be empty but not missing") {
+  Message closing = encode(Close{.job = Id::of_name("j"), .name = ""});
+  CHECK(decode(closing));
+  std::string head(closing.head.view());
+  head.replace(head.find("name"), 4, "else");
+  Result<Any> nameless = decode({Bytes::take(std::move(head)), {}});
+  REQUIRE_FALSE(nameless);
+  CHECK(nameless.reason().find("close: the field 'name'") == 0);
+}
+
+TEST_CASE("pipeline messages: PIPE-1, a delimiter is one octet, and tasks can be cut") {
+  Batch batch{.range = {0, 1}, .delimiter = '\xfe'};
+  batch.payload = Bytes::copy("a\xfe");
+  Message tasks = encode(Tasks{.job = Id::of_name("j"), .number = 1, .batch = batch});
+  CHECK(decode(tasks));
+  std::string head(tasks.head.view());
+  // 254 stands there as cc fe; 510 would be cd 01 fe.
+  head.replace(head.find("delimiter") + 9, 2, std::string("\xcd\x01\xfe", 3));
+  CHECK_FALSE(decode({Bytes::take(std::move(head)), tasks.body}));
+  batch.framing = Framing::opaque;
+  CHECK_FALSE(decode(encode(Tasks{.job = Id::of_name("j"), .number = 1, .batch = batch})));
+  CHECK(decode(encode(Results{.job = Id::of_name("j"), .batch = batch})));
+}
+
 TEST_CASE("pipeline messages: PIPE-1, unknown fields are ignored") {
   msgpack::sbuffer buffer;
   msgpack::packer<msgpack::sbuffer> packer(buffer);

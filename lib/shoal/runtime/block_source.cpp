@@ -9,7 +9,7 @@
 #include <shoal/base/error.hpp>
 #include <shoal/base/scan.hpp>
 #include <shoal/base/units.hpp>
-#include <shoal/runtime/line_source.hpp>
+#include <shoal/runtime/block_source.hpp>
 #include <shoal/runtime/pipe.hpp>
 
 namespace shoal::runtime {

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <shoal/runtime/line_source.hpp>
+#include <shoal/runtime/block_source.hpp>
 #include <shoal/runtime/pipe.hpp>
 
 using namespace shoal;
