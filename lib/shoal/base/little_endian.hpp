@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
-#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -9,24 +11,21 @@
 
 namespace shoal {
 
-/// Appends `value` as 4 bytes, the least significant first.
-inline void put_u32(std::string& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xff);
+static_assert(std::endian::native == std::endian::little, "the formats here are little-endian");
+
+/// Appends `number`, least significant byte first.
+template <std::unsigned_integral T>
+void put_number(std::string& out, T number) {
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
-/// Appends `value` as 8 bytes, the least significant first.
-inline void put_u64(std::string& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>(value >> shift & 0xff);
-}
-
-/// The number that put_u32 wrote at `offset`. Asserts that its 4 bytes lie within.
-inline std::uint32_t get_u32(std::string_view bytes, std::size_t offset) {
-  SHOAL_ASSERT(offset <= bytes.size() && bytes.size() - offset >= 4);
-  std::uint32_t value = 0;
-  for (std::size_t i = 4; i > 0; --i) {
-    value = value << 8 | static_cast<unsigned char>(bytes[offset + i - 1]);
-  }
-  return value;
+/// The number at `at`; asserts that it lies within `bytes`.
+template <std::unsigned_integral T>
+T get_number(std::string_view bytes, std::size_t at) {
+  SHOAL_ASSERT(at <= bytes.size() && sizeof(T) <= bytes.size() - at);
+  T number;
+  std::memcpy(&number, bytes.data() + at, sizeof number);
+  return number;
 }
 
 }  // namespace shoal

@@ -6,7 +6,7 @@ namespace shoal::pipeline {
 
 std::string spool_note(const wire::Batch& batch) {
   std::string note{static_cast<char>(batch.framing), batch.delimiter};
-  for (std::uint32_t size : batch.sizes) put_u32(note, size);
+  for (std::uint32_t size : batch.sizes) put_number(note, size);
   return note;
 }
 
@@ -17,7 +17,7 @@ wire::Batch batch_of(SeqRange range, std::string_view note, Bytes payload) {
     batch.framing = static_cast<wire::Framing>(note[0]);
     batch.delimiter = note[1];
     for (std::size_t at = 2; at + 4 <= note.size(); at += 4) {
-      batch.sizes.push_back(get_u32(note, at));
+      batch.sizes.push_back(get_number<std::uint32_t>(note, at));
     }
   }
   batch.payload = std::move(payload);

@@ -65,7 +65,7 @@ void TaskInput::follow(const wire::Batch& batch) {
   if (options_.whole) {
     // The files' borders are part of the input too.
     std::string border;
-    put_u64(border, batch.payload.size());
+    put_number(border, std::uint64_t{batch.payload.size()});
     journal_->follow(border, 0, options_.delimiter);
   }
   journal_->follow(batch.payload, batch.range.count, options_.delimiter);

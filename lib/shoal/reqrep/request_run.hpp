@@ -11,8 +11,8 @@
 #include <shoal/base/error.hpp>
 #include <shoal/reqrep/reply_text.hpp>
 #include <shoal/reqrep/requester.hpp>
+#include <shoal/runtime/block_source.hpp>
 #include <shoal/runtime/byte_sink.hpp>
-#include <shoal/runtime/line_source.hpp>
 #include <shoal/store/reply_store.hpp>
 
 namespace shoal::reqrep {

@@ -14,7 +14,7 @@ void put_ids(MapWriter& map, std::string_view key, std::span<const Id> ids) {
 void put_u32s(MapWriter& map, std::string_view key, std::span<const std::uint32_t> numbers) {
   std::string raw;
   raw.reserve(numbers.size() * 4);
-  for (std::uint32_t number : numbers) put_u32(raw, number);
+  for (std::uint32_t number : numbers) put_number(raw, number);
   map.put_bytes(key, raw);
 }
 
@@ -59,7 +59,7 @@ std::vector<std::uint32_t> FieldReader::u32s(std::string_view key, std::size_t m
   }
   numbers.reserve(all.size() / 4);
   for (; !all.empty(); all.remove_prefix(4)) {
-    numbers.push_back(get_u32(all, 0));
+    numbers.push_back(get_number<std::uint32_t>(all, 0));
   }
   return numbers;
 }

@@ -286,7 +286,7 @@ Id sink_of(const Id& job, Seq seq, const std::vector<Id>& sinks) {
   if (sinks.size() == 1) return sinks.front();
   std::uint64_t block = seq / block_tasks;
   std::string key(job.bytes());
-  put_u64(key, block);
+  put_number(key, std::uint64_t{block});
   auto score = [&](const Id& sink) {
     std::string text = key + std::string(sink.bytes());
     return std::pair(XXH3_64bits(text.data(), text.size()), sink);
