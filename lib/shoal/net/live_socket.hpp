@@ -54,6 +54,9 @@ class PublishSocket {
   PublishSocket(const PublishSocket&) = delete;
   PublishSocket& operator=(const PublishSocket&) = delete;
 
+  /// Whether send() of `payload` would be Sent::full.
+  bool is_full(const Bytes& payload) const;
+
   Sent send(std::string_view topic, const Bytes& payload, std::string_view header);
 
   /// Have `ready` asked before the Reactor waits.

@@ -63,10 +63,16 @@ class PublishSocket::Impl {
                 .notices = Notices(reactor)},
                [this] { return run(); }) {}
 
+  bool is_full(const Bytes& payload) {
+    if (closing_ || !waiting_.empty()) return true;
+    if (!options_.block || has_room(payload)) return false;
+    try_later();  // libzmq gives no sign when it lets go of something
+    return true;
+  }
+
   Sent send(std::string_view topic, const Bytes& payload, std::string_view header) {
-    if (links_.closing() || !waiting_.empty()) return Sent::full;
+    if (is_full(payload)) return Sent::full;
     if (!has_room(payload)) {
-      if (options_.block) return try_later(), Sent::full;
       links_.shared().notices.warn("held", "subscribers hold " + std::to_string(*held_ >> 20) +
                                                " MiB of messages; dropping for all of them until "
                                                "they take some");
@@ -234,6 +240,10 @@ PublishSocket::PublishSocket(Context& context, runtime::Reactor& reactor, Publis
 }
 
 PublishSocket::~PublishSocket() = default;
+
+bool PublishSocket::is_full(const Bytes& payload) const {
+  return impl_->is_full(payload);
+}
 
 PublishSocket::Sent PublishSocket::send(std::string_view topic, const Bytes& payload,
                                         std::string_view header) {
