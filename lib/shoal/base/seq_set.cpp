@@ -4,31 +4,9 @@
 
 #include <shoal/base/assert.hpp>
 #include <shoal/base/seq_set.hpp>
+#include <shoal/base/varint.hpp>
 
 namespace shoal {
-namespace {
-
-void put_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-
-std::optional<std::uint64_t> take_varint(std::string_view& in) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 63 && !in.empty(); shift += 7) {
-    auto byte = static_cast<std::uint8_t>(in.front());
-    in.remove_prefix(1);
-    value |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte == 0 && shift > 0) return std::nullopt;  // longer than it need be
-    if (byte < 0x80) return value;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 SeqRange intersect(SeqRange a, SeqRange b) {
   Seq first = std::max(a.first, b.first);

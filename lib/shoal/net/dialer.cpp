@@ -117,7 +117,7 @@ void Dialer::connect_socket(Attempt& attempt) {
   socket.set(zmq::sockopt::immediate, true);
   if (const TrustedKey* key = server_key()) shared_.context.secure_client(socket, *key);
   attempt.monitor.emplace(shared_.reactor, shared_.context.zmq(), attempt.socket, watched_events,
-                          [this, &attempt](std::uint16_t event) { happened(attempt, event); });
+                          [this, &attempt](std::uint16_t event, int) { happened(attempt, event); });
   Endpoint target = endpoint_;
   target.host = addresses_[address_];
   prefer_ipv4(socket, target.host);

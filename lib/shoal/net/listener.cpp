@@ -68,7 +68,7 @@ Listener::Listener(PortShared& shared)
       monitor_(shared.reactor, shared.context.zmq(), socket_,
                ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
-               [this](std::uint16_t event) { happened(event); }) {
+               [this](std::uint16_t event, int) { happened(event); }) {
   set_up(socket_.raw(), shared.options.limits);
   socket_.raw().set(zmq::sockopt::router_mandatory, true);
   shared.context.secure_server(socket_.raw());

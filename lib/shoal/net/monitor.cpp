@@ -15,7 +15,7 @@ std::string fresh_address() {
 }  // namespace
 
 Monitor::Monitor(runtime::Reactor& reactor, zmq::context_t& context, Socket& watched, int events,
-                 std::function<void(std::uint16_t)> happened)
+                 std::function<void(std::uint16_t, int)> happened)
     : watched_(&watched),
       pair_(reactor, context, zmq::socket_type::pair),
       happened_(std::move(happened)) {
@@ -38,10 +38,16 @@ bool Monitor::drain() {
   if (!pair_.receive(frames.first)) return false;
   pair_.receive_rest(frames);
   std::uint16_t event = 0;
-  if (frames.first.size() < sizeof event) return true;
+  std::int32_t value = 0;
+  if (frames.first.size() < sizeof event + sizeof value) return true;
   std::memcpy(&event, frames.first.data(), sizeof event);
-  happened_(event);
+  std::memcpy(&value, frames.first.data<char>() + sizeof event, sizeof value);
+  happened_(event, value);
   return true;
+}
+
+void Monitor::catch_up() {
+  while (drain()) continue;
 }
 
 }  // namespace shoal::net

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include <shoal/net/binding.hpp>
-#include <shoal/net/frames.hpp>
 #include <shoal/net/plain_link.hpp>
 #include <shoal/net/port_shared.hpp>
 
@@ -22,17 +21,18 @@ constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED |
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED;
 
-zmq::socket_type type_of(PlainSocket::Kind kind) {
-  return kind == PlainSocket::Kind::push ? zmq::socket_type::push : zmq::socket_type::pull;
+int linger_ms(Duration linger) {
+  if (linger == Duration::max()) return -1;
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(linger).count());
 }
 
 }  // namespace
 
 PlainLink::PlainLink(PlainShared& shared)
     : shared_(shared),
-      socket_(std::in_place, shared.reactor, shared.context.zmq(), type_of(shared.kind)),
+      socket_(std::in_place, shared.reactor, shared.context.zmq(), shared.type),
       monitor_(shared.reactor, shared.context.zmq(), *socket_, watched_events,
-               [this](std::uint16_t event) { happened(event); }) {
+               [this](std::uint16_t event, int value) { happened(event, value); }) {
   zmq::socket_t& socket = socket_->raw();
   set_up(socket, {});
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(shared.options.message_bytes));
@@ -40,9 +40,10 @@ PlainLink::PlainLink(PlainShared& shared)
   socket.set(zmq::sockopt::rcvhwm, shared.options.high_water);
   socket.set(zmq::sockopt::reconnect_ivl, redial_first_ms);
   socket.set(zmq::sockopt::reconnect_ivl_max, redial_most_ms);
-  // Or else messages pile up for endpoints where nobody is. A PULL socket would throw away what it
-  // has received when its peer leaves.
-  if (shared.kind == PlainSocket::Kind::push) socket.set(zmq::sockopt::immediate, true);
+  // Or else messages pile up for endpoints where nobody is. A socket that receives would throw away
+  // what it has received when its peer leaves.
+  if (sends()) socket.set(zmq::sockopt::immediate, true);
+  if (shared.prepare) shared.prepare(socket);
   socket_->on_ready([this] {
     // Takes the sign off the descriptor, whether or not anyone wants to send or receive now.
     static_cast<void>(socket_->raw().get(zmq::sockopt::events));
@@ -73,35 +74,30 @@ void PlainLink::use_key() {
     shared_.context.secure_client(socket_->raw(), trusted[key_ % trusted.size()]);
 }
 
-bool PlainLink::send(const Bytes& message) {
-  zmq::message_t frame = to_message(message);
-  while (zmq_msg_send(frame.handle(), socket_->raw().handle(), ZMQ_DONTWAIT) < 0) {
-    if (errno == EAGAIN) return false;
-    if (errno != EINTR) throw zmq::error_t();
-  }
-  return true;
+bool PlainLink::sends() const {
+  return shared_.type == zmq::socket_type::push || shared_.type == zmq::socket_type::xpub;
 }
 
-std::optional<Bytes> PlainLink::receive() {
-  Frames frames;
-  while (socket_ && socket_->receive(frames.first)) {
-    socket_->receive_rest(frames);
-    if (!frames.second) return to_bytes(std::move(frames.first));
-    shared_.notices.warn("frames",
-                         "dropped a message of several frames; the plain lane has one a message");
+bool PlainLink::send(std::span<zmq::message_t> frames) {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    int flags = ZMQ_DONTWAIT | (i + 1 < frames.size() ? ZMQ_SNDMORE : 0);
+    while (zmq_msg_send(frames[i].handle(), socket_->raw().handle(), flags) < 0) {
+      if (errno == EAGAIN && i == 0) return false;
+      if (errno != EINTR) throw zmq::error_t();
+    }
   }
-  return std::nullopt;
+  return true;
 }
 
 void PlainLink::close() {
   if (!socket_) return;
   redial_.reset();
-  if (shared_.kind == PlainSocket::Kind::push) socket_->raw().set(zmq::sockopt::linger, -1);
+  if (sends()) socket_->raw().set(zmq::sockopt::linger, linger_ms(shared_.options.linger));
   monitor_.outlive();
   socket_.reset();
 }
 
-void PlainLink::happened(std::uint16_t event) {
+void PlainLink::happened(std::uint16_t event, int value) {
   switch (event) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       ++peers_;
@@ -120,6 +116,7 @@ void PlainLink::happened(std::uint16_t event) {
       // A failed handshake is told twice: as such, and then as the end of its connection.
       if (!std::exchange(handshaking_failed_, false)) peers_ = std::max(peers_ - 1, 0);
       dial_anew_in(given_up);
+      if (shared_.peer_left) shared_.peer_left(value);
       shared_.peers_changed();
       return;
     case ZMQ_EVENT_MONITOR_STOPPED:

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,22 +7,11 @@
 #include <vector>
 
 #include <shoal/base/bytes.hpp>
-#include <shoal/base/clock.hpp>
 #include <shoal/net/context.hpp>
-#include <shoal/net/port.hpp>
+#include <shoal/net/plain_options.hpp>
 #include <shoal/runtime/reactor.hpp>
 
 namespace shoal::net {
-
-struct PlainOptions {
-  std::vector<std::string> binds;     ///< endpoint lists to listen on; wildcard ports are allowed
-  std::vector<std::string> connects;  ///< endpoint lists to dial; @FILE is read once, at the start
-  std::string peer;                   ///< who is at the other end, for people: "worker"
-  int high_water = 1000;              ///< messages libzmq holds for each peer and in each direction
-  std::size_t message_bytes = 64UL << 20;  ///< one message; a peer that sends a larger one is cut
-  Duration waiting_notice = std::chrono::seconds(1);  ///< with no peer for so long, say so
-  Lookup lookup = system_lookup;                      ///< of names to listen on; another in tests
-};
 
 /// A bare PUSH or PULL socket: messages of one frame, at most once, to and from any ZeroMQ program.
 /// What a peer has been handed is gone with it when it dies; nothing is handed out before a peer is

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <xxhash.h>
-
+#include <shoal/base/hash.hpp>
 #include <shoal/reqrep/replier_core.hpp>
 
 namespace shoal::reqrep {
@@ -17,10 +16,6 @@ constexpr Duration for_ever = std::chrono::milliseconds(UINT32_MAX);
 
 Time deadline_of(const Request& request, Time now) {
   return request.remaining >= for_ever ? never : now + request.remaining;
-}
-
-std::uint64_t hash_of(const Bytes& body) {
-  return XXH3_64bits(body.data(), body.size());
 }
 
 Reply failure(const Id& id, std::string_view why) {

@@ -3,9 +3,8 @@
 #include <cstdlib>
 #include <iterator>
 
-#include <xxhash.h>
-
 #include <shoal/base/assert.hpp>
+#include <shoal/base/hash.hpp>
 #include <shoal/store/format.hpp>
 #include <shoal/store/spool.hpp>
 
@@ -19,7 +18,7 @@ constexpr std::uint64_t block = 64 * 1024;
 using Header = std::array<char, spool_header_size>;
 
 Header header_of(std::string_view bytes) {
-  std::uint64_t hash = XXH3_64bits(bytes.data(), bytes.size());
+  std::uint64_t hash = hash_of(bytes);
   Header header;
   for (std::size_t i = 0; i < header.size(); ++i) header[i] = static_cast<char>(hash >> (8 * i));
   return header;

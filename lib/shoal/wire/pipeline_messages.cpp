@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <array>
 
-#include <xxhash.h>
-
 #include <shoal/base/assert.hpp>
+#include <shoal/base/hash.hpp>
 #include <shoal/base/little_endian.hpp>
 #include <shoal/wire/field_reader.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
@@ -289,7 +288,7 @@ Id sink_of(const Id& job, Seq seq, const std::vector<Id>& sinks) {
   put_number(key, std::uint64_t{block});
   auto score = [&](const Id& sink) {
     std::string text = key + std::string(sink.bytes());
-    return std::pair(XXH3_64bits(text.data(), text.size()), sink);
+    return std::pair(hash_of(text), sink);
   };
   return *std::max_element(sinks.begin(), sinks.end(),
                            [&](const Id& a, const Id& b) { return score(a) < score(b); });

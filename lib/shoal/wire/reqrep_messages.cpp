@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include <shoal/wire/field_reader.hpp>
+#include <shoal/wire/headers.hpp>
 #include <shoal/wire/reqrep_messages.hpp>
 
 namespace shoal::wire::reqrep {
@@ -32,23 +33,6 @@ void put_item_ids(MapWriter& map, const std::vector<Item>& items) {
   map.put_bytes("ids", raw);
 }
 
-void put_varint(std::string& raw, std::size_t value) {
-  for (; value >= 0x80; value >>= 7) raw += static_cast<char>(value | 0x80);
-  raw += static_cast<char>(value);
-}
-
-void put_headers(MapWriter& map, const Headers& headers) {
-  if (headers.empty()) return;
-  std::string raw;
-  for (const auto& [key, value] : headers) {
-    put_varint(raw, key.size());
-    raw += key;
-    put_varint(raw, value.size());
-    raw += value;
-  }
-  map.put_bytes("headers", raw);
-}
-
 /// Up to the next whole millisecond, so that a request never arrives as too late already.
 std::uint32_t milliseconds_of(Duration remaining) {
   constexpr auto most = std::chrono::milliseconds(UINT32_MAX);
@@ -68,7 +52,7 @@ void write(MapWriter& map, const Requests& message) {
   map.put("hops", std::uint64_t{message.hops});
   if (message.notify) map.put("notify", true);
   if (!message.return_to.empty()) map.put_text("return_to", message.return_to);
-  put_headers(map, message.headers);
+  if (!message.headers.empty()) map.put_bytes("headers", encode_headers(message.headers));
 }
 
 void write(MapWriter& map, const Cancel& cancel) {
@@ -169,34 +153,9 @@ class ReqrepFields : public FieldReader {
   }
 
   Headers headers() {
-    Headers all;
-    std::string_view rest = raw("headers");
-    if (rest.size() > most_text) fault("headers");
-    while (!rest.empty() && first_fault().empty()) {
-      std::string key = header_text(rest);
-      all[key] = header_text(rest);
-      if (all.size() > most_headers) fault("headers");
-    }
-    return all;
-  }
-
- private:
-  /// A length and so many bytes, which are taken off `rest`.
-  std::string header_text(std::string_view& rest) {
-    std::size_t length = 0;
-    std::size_t at = 0;
-    bool more = true;
-    for (; more && at < rest.size() && at < 3; ++at) {
-      length |= static_cast<std::size_t>(static_cast<unsigned char>(rest[at]) & 0x7f) << (7 * at);
-      more = (static_cast<unsigned char>(rest[at]) & 0x80) != 0;
-    }
-    if (more || length > rest.size() - at) {
-      fault("headers");
-      return {};
-    }
-    std::string text(rest.substr(at, length));
-    rest.remove_prefix(at + length);
-    return text;
+    std::optional<Headers> all = decode_headers(raw("headers"));
+    if (!all) fault("headers");
+    return std::move(all).value_or(Headers());
   }
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,20 +9,18 @@
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
 #include <shoal/base/result.hpp>
+#include <shoal/wire/headers.hpp>
 #include <shoal/wire/message.hpp>
 
 /// The messages of request/reply (PROTOCOL.md, "Request/reply").
 namespace shoal::wire::reqrep {
 
-using Headers = std::map<std::string, std::string>;
+using wire::Headers;
 
 /// At most so many requests or replies, and so many bytes of them unless there is only one, go into
 /// one message.
 inline constexpr std::size_t most_in_batch = 4096;
 inline constexpr std::size_t batch_bytes = 256UL << 10;
-
-/// At most so many headers in one message.
-inline constexpr std::size_t most_headers = 64;
 
 /// A chain longer than this is a circle.
 inline constexpr std::uint32_t most_hops = 16;

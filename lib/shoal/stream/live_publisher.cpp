@@ -1,0 +1,107 @@
+#include <shoal/stream/live_publisher.hpp>
+
+namespace shoal::stream {
+namespace {
+
+// A mark to a subscriber at its high-water mark is lost like any message.
+constexpr int marks_for_each_pause = 3;
+constexpr std::chrono::milliseconds repeat_end(100);
+
+net::PublishOptions socket_options(net::PublishOptions options) {
+  options.side_topic = wire::live::mark_topic;
+  return options;
+}
+
+}  // namespace
+
+LivePublisher::LivePublisher(net::Context& context, runtime::Reactor& reactor,
+                             LivePublisherOptions options, std::function<bool()> ready)
+    : reactor_(reactor),
+      options_(std::move(options)),
+      ready_(std::move(ready)),
+      numbers_(options_.most_topics),
+      writer_(options_.publisher, options_.epoch),
+      idle_(reactor.every(options_.mark_after, [this] { mark_if_idle(); })),
+      socket_(context, reactor, socket_options(options_.socket), [this] { return run(); }) {}
+
+LivePublisher::Sent LivePublisher::publish(std::string_view topic, const Bytes& payload,
+                                           const wire::Headers& headers, std::uint64_t time_ns) {
+  if (ending_ || !send_marks() || socket_.is_full(payload)) return Sent::full;
+  if (numbers_.is_full_for(topic)) {
+    begin_epoch();
+    if (!send_marks()) return Sent::full;
+  }
+  writer_.write(numbers_.next(topic), time_ns, headers, header_);
+  last_ = reactor_.now();
+  told_ = 0;
+  ++published_;
+  Sent became = socket_.send(topic, payload, header_);
+  if (became == Sent::dropped) ++dropped_;
+  return became;
+}
+
+void LivePublisher::close() {
+  if (std::exchange(ending_, true)) return;
+  idle_.reset();
+  give_up_ =
+      reactor_.at(std::chrono::steady_clock::now() + options_.answers, [this] { socket_.close(); });
+  socket_.await_answers();
+  say_end();
+}
+
+bool LivePublisher::run() {
+  send_marks();
+  if (!ending_) return ready_();
+  if (marks_.empty() && socket_.all_answered()) finish();
+  return false;
+}
+
+void LivePublisher::mark_if_idle() {
+  if (!numbers_.has_moved() || reactor_.now() - last_ < options_.mark_after) return;
+  if (socket_.side_subscribers() == 0 || !marks_.empty()) return;
+  queue_marks(numbers_.moved(), false);
+  if (++told_ == marks_for_each_pause) numbers_.mark();
+  send_marks();
+}
+
+void LivePublisher::queue_marks(const std::vector<wire::live::Total>& totals, bool ends) {
+  std::vector<std::string> frames = wire::live::encode_totals(totals);
+  if (frames.empty() && ends) frames.emplace_back();
+  for (std::string& frame : frames) {
+    bool last = &frame == &frames.back();
+    marks_.push_back({.totals = std::move(frame), .header = writer_.mark(ends && last)});
+  }
+}
+
+/// Whether all marks are on their way.
+bool LivePublisher::send_marks() {
+  for (; !marks_.empty(); marks_.pop_front()) {
+    Bytes totals = Bytes::copy(marks_.front().totals);
+    if (socket_.is_full(totals)) return false;
+    socket_.send(wire::live::mark_topic, totals, marks_.front().header);
+  }
+  return true;
+}
+
+/// More topics than can be numbered: forgets them all, once their numbers are told.
+void LivePublisher::begin_epoch() {
+  queue_marks(numbers_.all(), false);
+  numbers_.start_over();
+  writer_ = {options_.publisher, ++options_.epoch};
+}
+
+/// Again and again, because the marks are lost where a subscriber has no room for them.
+void LivePublisher::say_end() {
+  if (marks_.empty() && socket_.side_subscribers() > 0) queue_marks(numbers_.all(), true);
+  send_marks();
+  socket_.touch();
+  repeat_ = reactor_.at(std::chrono::steady_clock::now() + repeat_end, [this] { say_end(); });
+}
+
+void LivePublisher::finish() {
+  repeat_.reset();
+  give_up_.reset();
+  socket_.close();
+}
+
+}  // namespace shoal::stream
