@@ -102,6 +102,15 @@ TEST_CASE("hostile: PORT-5 a peer that breaks the protocol is dropped, and other
   }
 }
 
+TEST_CASE("hostile: PORT-21 a body without its last piece is not the start of the next one") {
+  Served served;
+  RawPeer raw(served.sink.endpoint());
+  served.greet(raw);
+  raw.send({"\x06", std::string(8192, 'x')});
+  raw.send({"\x05h"});
+  served.check_dropped("a DATA without its last piece");
+}
+
 TEST_CASE("hostile: PORT-11 what is not a HELLO brings nobody up") {
   Served served;
   RawPeer raw(served.sink.endpoint());
