@@ -3,11 +3,8 @@
 #include "plain.hpp"
 
 #include <csignal>
-#include <functional>
 
 #include <shoal/app/logging.hpp>
-#include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress.hpp>
 
 namespace shoal::nodes {
 namespace {
@@ -17,57 +14,18 @@ constexpr Duration drain_limit = std::chrono::seconds(3);
 
 constexpr const char* at_most_once = " (plain lane: at most once)";
 
-/// The loop that all three have: until the node has finished, or a drain has taken too long.
-class PlainLoop {
- public:
-  explicit PlainLoop(const PlainCommon& told)
-      : told_(told),
-        signals_(reactor_, [this] { drain(); }),
-        context_(reactor_, told.security),
-        begun_(reactor_.now()) {}
-
-  void on_drain(std::function<void()> drain) { drain_ = std::move(drain); }
-  runtime::Reactor& reactor() { return reactor_; }
-  net::Context& context() { return context_; }
-  Duration elapsed() const { return reactor_.now() - begun_; }
-  int signal_code() const { return signals_.exit_code(); }
-
-  /// `bounded`: what is left to write after a signal may be given up; else the node ends by itself.
-  std::optional<int> run(app::NodeState node, bool bounded) {
-    app::Progress line(reactor_, app::wants_progress(told_.common),
-                       [count = node.moved] { return app::ProgressState{.done = count()}; });
-    node.finished = [this, bounded, done = std::move(node.finished)] {
-      return done() || (bounded && late_);
-    };
-    return app::run_node(reactor_, signals_, told_.idle_limit, node);
-  }
-
- private:
-  void drain() {
-    late_timer_ = reactor_.at(reactor_.now() + drain_limit, [this] { late_ = true; });
-    if (drain_) drain_();
-  }
-
-  const PlainCommon& told_;
-  std::function<void()> drain_;
-  runtime::Reactor reactor_;
-  app::DrainSignals signals_;
-  net::Context context_;
-  Time begun_;
-  bool late_ = false;
-  runtime::Registration late_timer_;
-};
-
 }  // namespace
 
-int run_plain(const PlainCommon& told, const pipeline::PlainVentilatorOptions& options) {
-  PlainLoop loop(told);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainVentilatorOptions& options) {
+  app::NodeLoop loop(told);
   pipeline::PlainVentilator ventilator(loop.context(), loop.reactor(), options);
-  loop.on_drain([&] { ventilator.drain(); });
-  std::optional<int> code = loop.run({.finished = [&] { return ventilator.finished(); },
-                                      .moved = [&] { return ventilator.sent(); },
-                                      .had_peer = [&] { return ventilator.had_peer(); }},
-                                     true);
+  std::optional<int> code =
+      loop.run({.drain = [&] { ventilator.drain(); },
+                .finished = [&] { return ventilator.finished(); },
+                .moved = [&] { return ventilator.sent(); },
+                .had_peer = [&] { return ventilator.had_peer(); },
+                .progress = [&] { return app::ProgressState{.done = ventilator.sent()}; },
+                .drains_for_at_most = drain_limit});
   log_info(app::format_summary({.total = ventilator.sent(), .elapsed = loop.elapsed()}) +
            " handed out" + at_most_once);
   if (ventilator.input_error()) throw Error(*ventilator.input_error());
@@ -75,15 +33,18 @@ int run_plain(const PlainCommon& told, const pipeline::PlainVentilatorOptions& o
   return code.value_or(well ? 0 : loop.signal_code());
 }
 
-int run_plain(const PlainCommon& told, const pipeline::PlainWorkerOptions& options) {
-  PlainLoop loop(told);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainWorkerOptions& options) {
+  app::NodeLoop loop(told);
   pipeline::PlainWorker worker(loop.context(), loop.reactor(), options);
-  loop.on_drain([&] { worker.drain(); });
-  std::optional<int> code =
-      loop.run({.finished = [&] { return worker.finished(); },
-                .moved = [&] { return worker.taken() + worker.done() + worker.failed(); },
-                .had_peer = [&] { return worker.had_peer(); }},
-               false);
+  std::optional<int> code = loop.run(
+      {.drain = [&] { worker.drain(); },
+       .finished = [&] { return worker.finished(); },
+       .moved = [&] { return worker.taken() + worker.done() + worker.failed(); },
+       .had_peer = [&] { return worker.had_peer(); },
+       .progress =
+           [&] {
+             return app::ProgressState{.done = worker.taken() + worker.done() + worker.failed()};
+           }});
   log_info(app::format_summary({.total = worker.taken(),
                                 .done = worker.done(),
                                 .failed = worker.failed(),
@@ -92,14 +53,15 @@ int run_plain(const PlainCommon& told, const pipeline::PlainWorkerOptions& optio
   return code.value_or(static_cast<int>(worker.failed() == 0 ? ExitCode::ok : ExitCode::error));
 }
 
-int run_plain(const PlainCommon& told, const pipeline::PlainSinkOptions& options) {
-  PlainLoop loop(told);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainSinkOptions& options) {
+  app::NodeLoop loop(told);
   pipeline::PlainSink sink(loop.context(), loop.reactor(), options);
-  loop.on_drain([&] { sink.drain(); });
-  std::optional<int> code = loop.run({.finished = [&] { return sink.finished(); },
-                                      .moved = [&] { return sink.kept(); },
-                                      .had_peer = [&] { return sink.had_peer(); }},
-                                     false);
+  std::optional<int> code =
+      loop.run({.drain = [&] { sink.drain(); },
+                .finished = [&] { return sink.finished(); },
+                .moved = [&] { return sink.kept(); },
+                .had_peer = [&] { return sink.had_peer(); },
+                .progress = [&] { return app::ProgressState{.done = sink.kept()}; }});
   log_info(
       app::format_summary({.noun = "result", .total = sink.kept(), .elapsed = loop.elapsed()}) +
       at_most_once);

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <optional>
-
-#include <shoal/app/common_options.hpp>
-#include <shoal/net/context.hpp>
+#include <shoal/app/node_loop.hpp>
 #include <shoal/pipeline/plain_sink.hpp>
 #include <shoal/pipeline/plain_ventilator.hpp>
 #include <shoal/pipeline/plain_worker.hpp>
@@ -12,16 +9,9 @@
 /// exit code.
 namespace shoal::nodes {
 
-/// What all three are told besides their own options.
-struct PlainCommon {
-  app::CommonOptions common;
-  net::SecurityOptions security;
-  std::optional<Duration> idle_limit;  ///< -W
-};
-
-int run_plain(const PlainCommon& told, const pipeline::PlainVentilatorOptions& options);
-int run_plain(const PlainCommon& told, const pipeline::PlainWorkerOptions& options);
-int run_plain(const PlainCommon& told, const pipeline::PlainSinkOptions& options);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainVentilatorOptions& options);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainWorkerOptions& options);
+int run_plain(const app::NodeOptions& told, const pipeline::PlainSinkOptions& options);
 
 /// Throws Error (usage) when one of the options that only the reliable lane has was `given`.
 void not_on_plain_lane(bool given, const char* options);

@@ -4,7 +4,6 @@
 
 #include <shoal/app/logging.hpp>
 #include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress_text.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/reqrep/replier.hpp>
 #include <shoal/runtime/startup.hpp>
@@ -13,9 +12,7 @@ using namespace shoal;
 
 namespace {
 
-struct Options {
-  app::CommonOptions common;
-  net::SecurityOptions security;
+struct Options : app::NodeOptions {
   reqrep::ReplierOptions replier{
       .executor = {.slots = std::max(1U, std::thread::hardware_concurrency())}};
 };
@@ -49,25 +46,20 @@ void declare(app::CommandLine& line, Options& options) {
 
 int run(Options& options) {
   runtime::raise_fd_limit();
-  runtime::Reactor reactor;
-  Time begun = reactor.now();
-  reqrep::Replier* draining = nullptr;
-  app::DrainSignals signals(reactor, [&] { draining != nullptr ? draining->drain() : void(); });
-  net::Context context(reactor, options.security);
-  reqrep::Replier replier(context, reactor, options.replier);
-  draining = &replier;
+  app::NodeLoop loop(options);
+  reqrep::Replier replier(loop.context(), loop.reactor(), options.replier);
   const reqrep::ReplierCore& core = replier.core();
-  std::optional<int> code = app::run_node(reactor, signals, std::nullopt,
-                                          {.finished = [&] { return replier.finished(); },
-                                           .moved = [&] { return core.answered(); },
-                                           .had_peer = [&] { return replier.port().had_peer(); }});
+  std::optional<int> code = loop.run({.drain = [&] { replier.drain(); },
+                                      .finished = [&] { return replier.finished(); },
+                                      .moved = [&] { return core.answered(); },
+                                      .had_peer = [&] { return replier.port().had_peer(); }});
   log_info(app::format_summary({.noun = "request",
                                 .total = core.taken(),
                                 .others = {{core.answered(), "answered"},
                                            {core.failed(), "failed"},
                                            {core.repeated(), "repeated"},
                                            {core.dropped(), "dropped"}},
-                                .elapsed = reactor.now() - begun}));
+                                .elapsed = loop.elapsed()}));
   return code.value_or(0);
 }
 

@@ -4,7 +4,6 @@
 
 #include <shoal/app/logging.hpp>
 #include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress_text.hpp>
 #include <shoal/app/run_main.hpp>
 
 #include "requester_options.hpp"
@@ -28,23 +27,18 @@ app::SummaryState summary(const reqrep::RequestRun& run, Duration elapsed) {
 int run(nodes::RequesterArguments& arguments) {
   reqrep::RequestRunOptions options = nodes::run_options(arguments);
   const bool many = !options.body;
-  runtime::Reactor reactor;
-  Time begun = reactor.now();
-  reqrep::RequestRun* draining = nullptr;
-  app::DrainSignals signals(reactor, [&] { draining != nullptr ? draining->drain() : void(); });
-  net::Context context(reactor, arguments.security);
-  reqrep::RequestRun requests(context, reactor, std::move(options));
-  draining = &requests;
+  app::NodeLoop loop(arguments);
+  reqrep::RequestRun requests(loop.context(), loop.reactor(), std::move(options));
   std::optional<int> code =
-      app::run_node(reactor, signals, std::nullopt,
-                    {.finished = [&] { return requests.finished(); },
-                     .moved = [&] { return requests.counts().asked; },
-                     .had_peer = [&] { return requests.requester().port().had_peer(); }});
-  if (many) log_info(app::format_summary(summary(requests, reactor.now() - begun)));
+      loop.run({.drain = [&] { requests.drain(); },
+                .finished = [&] { return requests.finished(); },
+                .moved = [&] { return requests.counts().asked; },
+                .had_peer = [&] { return requests.requester().port().had_peer(); }});
+  if (many) log_info(app::format_summary(summary(requests, loop.elapsed())));
   if (code) return *code;
   if (requests.error()) throw Error(*requests.error());
   if (requests.output_closed()) return 128 + SIGPIPE;
-  if (requests.cut_short() && signals.draining()) return signals.exit_code();
+  if (requests.cut_short() && loop.signal_code() != 0) return loop.signal_code();
   return requests.exit_code();
 }
 

@@ -5,15 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <shoal/app/common_options.hpp>
+#include <shoal/app/node_loop.hpp>
 #include <shoal/reqrep/request_run.hpp>
 
 namespace shoal::nodes {
 
 /// What a requester's command line holds.
-struct RequesterArguments {
-  app::CommonOptions common;
-  net::SecurityOptions security;
+struct RequesterArguments : app::NodeOptions {
   bool null = false;
   bool json = false;
   bool raw = false;

@@ -4,7 +4,6 @@
 
 #include <shoal/app/logging.hpp>
 #include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/pipeline/sink.hpp>
 
@@ -15,10 +14,7 @@ using namespace shoal;
 
 namespace {
 
-struct Options {
-  app::CommonOptions common;
-  net::SecurityOptions security;
-  std::optional<Duration> timeout;
+struct Options : app::NodeOptions {
   bool null = false;
   bool json = false;
   bool plain = false;
@@ -32,7 +28,7 @@ void declare(app::CommandLine& line, Options& options) {
   app::declare_endpoints(line, "-b,--bind,--listen", sink.binds,
                          "listen for workers (tcp://127.0.0.1:5017, without -c)");
   app::declare_endpoints(line, "-c,--connect,--dial", sink.connects, "dial workers that listen");
-  app::declare_timeout(line, options.timeout);
+  app::declare_timeout(line, options.idle_limit);
   line.group("Results");
   line.option("-o,--output", "FILE", sink.store.output,
               "write results to FILE, each exactly once whatever dies; default: stdout");
@@ -50,11 +46,16 @@ void declare(app::CommandLine& line, Options& options) {
   app::declare_security(line, options.security);
 }
 
+app::ProgressState progress(const pipeline::SinkCore& core) {
+  nodes::SinkTotals sum = nodes::totals(core);
+  return {.done = sum.done + sum.failed, .total = sum.expected, .workers = core.workers()};
+}
+
 /// How it ended, in a line for people where that is needed, and the exit code.
-int end(const Options& options, pipeline::Sink& sink, const app::DrainSignals& signals) {
+int end(const Options& options, pipeline::Sink& sink, const app::NodeLoop& loop) {
   nodes::SinkTotals sum = nodes::totals(sink.core());
   if (sink.output_closed()) return 128 + SIGPIPE;
-  if (!sink.core().finished()) return signals.exit_code();
+  if (!sink.core().finished()) return loop.signal_code();
   if (sum.unfinished > 0) {
     log_warning(std::to_string(sum.unfinished) +
                 " other jobs are unfinished; what came of them is in the output too");
@@ -68,12 +69,11 @@ int run_plain(const Options& options) {
   const pipeline::SinkOptions& sink = options.sink;
   nodes::not_on_plain_lane(sink.keep_order || sink.keep_open || sink.store.failed,
                            "--keep-order, --keep-open, --failed");
-  return nodes::run_plain({options.common, options.security, options.timeout},
-                          pipeline::PlainSinkOptions{.binds = sink.binds,
-                                                     .connects = sink.connects,
-                                                     .output = sink.store.output,
-                                                     .format = sink.store.format,
-                                                     .count = options.count});
+  return nodes::run_plain(options, pipeline::PlainSinkOptions{.binds = sink.binds,
+                                                              .connects = sink.connects,
+                                                              .output = sink.store.output,
+                                                              .format = sink.store.format,
+                                                              .count = options.count});
 }
 
 int run(Options& options) {
@@ -82,29 +82,18 @@ int run(Options& options) {
   if (options.json) options.sink.store.format = pipeline::ResultFormat::json;
   if (options.plain) return run_plain(options);
   if (options.count) throw Error("--count is for --plain; a job knows its end", ExitCode::usage);
-  runtime::Reactor reactor;
-  Time begun = reactor.now();
-  pipeline::Sink* draining = nullptr;
-  app::DrainSignals signals(reactor, [&] { draining != nullptr ? draining->drain() : void(); });
-  net::Context context(reactor, options.security);
-  pipeline::Sink sink(context, reactor, options.sink);
-  draining = &sink;
+  app::NodeLoop loop(options);
+  pipeline::Sink sink(loop.context(), loop.reactor(), options.sink);
   const pipeline::SinkCore& core = sink.core();
-  std::optional<int> code;
-  {
-    app::Progress line(reactor, app::wants_progress(options.common), [&] {
-      nodes::SinkTotals sum = nodes::totals(core);
-      return app::ProgressState{
-          .done = sum.done + sum.failed, .total = sum.expected, .workers = core.workers()};
-    });
-    code = app::run_node(reactor, signals, options.timeout,
-                         {.finished = [&] { return sink.finished(); },
-                          .moved = [&] { return core.kept() + core.letters() + core.duplicates(); },
-                          .had_peer = [&] { return sink.port().had_peer(); }});
-  }
-  log_info(app::format_summary(nodes::summary(core, reactor.now() - begun)));
+  std::optional<int> code =
+      loop.run({.drain = [&] { sink.drain(); },
+                .finished = [&] { return sink.finished(); },
+                .moved = [&] { return core.kept() + core.letters() + core.duplicates(); },
+                .had_peer = [&] { return sink.port().had_peer(); },
+                .progress = [&] { return progress(core); }});
+  log_info(app::format_summary(nodes::summary(core, loop.elapsed())));
   if (code) return *code;
-  return end(options, sink, signals);
+  return end(options, sink, loop);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <shoal/app/logging.hpp>
 #include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/pipeline/ventilator.hpp>
 
@@ -12,10 +11,7 @@ using namespace shoal;
 
 namespace {
 
-struct Options {
-  app::CommonOptions common;
-  net::SecurityOptions security;
-  std::optional<Duration> timeout;
+struct Options : app::NodeOptions {
   bool null = false;
   bool plain = false;
   pipeline::VentilatorOptions ventilator;
@@ -30,7 +26,7 @@ void declare(app::CommandLine& line, Options& options) {
                          "listen for workers (tcp://127.0.0.1:5016, without -c)");
   app::declare_endpoints(line, "-c,--connect,--dial", ventilator.connects,
                          "dial workers that listen");
-  app::declare_timeout(line, options.timeout);
+  app::declare_timeout(line, options.idle_limit);
   line.group("Tasks");
   line.flag("-0,--null", options.null, "tasks end with NUL instead of a line feed");
   line.flag("--whole", ventilator.input.whole, "each FILE is one task");
@@ -66,42 +62,30 @@ app::SummaryState summary(const pipeline::VentilatorCore& core, Duration elapsed
 int run_plain(const Options& options) {
   const pipeline::VentilatorOptions& ventilator = options.ventilator;
   nodes::not_on_plain_lane(!ventilator.job.empty() || ventilator.journal, "--job, --journal");
-  return nodes::run_plain(
-      {options.common, options.security, options.timeout},
-      pipeline::PlainVentilatorOptions{
-          .binds = ventilator.binds, .connects = ventilator.connects, .input = ventilator.input});
+  return nodes::run_plain(options, pipeline::PlainVentilatorOptions{.binds = ventilator.binds,
+                                                                    .connects = ventilator.connects,
+                                                                    .input = ventilator.input});
 }
 
 int run(Options& options) {
   if (options.null) options.ventilator.input.delimiter = '\0';
   if (options.plain) return run_plain(options);
-  runtime::Reactor reactor;
-  Time begun = reactor.now();
-  pipeline::Ventilator* draining = nullptr;
-  app::DrainSignals signals(reactor, [&] {
-    if (draining != nullptr) draining->drain();
-  });
-  net::Context context(reactor, options.security);
-  pipeline::Ventilator ventilator(context, reactor, options.ventilator);
-  draining = &ventilator;
+  app::NodeLoop loop(options);
+  pipeline::Ventilator ventilator(loop.context(), loop.reactor(), options.ventilator);
   const pipeline::VentilatorCore& core = ventilator.core();
-  std::optional<int> code;
-  {
-    app::Progress line(reactor, app::wants_progress(options.common),
-                       [&] { return progress(core); });
-    code = app::run_node(reactor, signals, options.timeout,
-                         {.finished = [&] { return ventilator.finished(); },
-                          .moved = [&] { return core.settled() + core.offered(); },
-                          .had_peer = [&] { return ventilator.port().had_peer(); }});
-  }
+  std::optional<int> code = loop.run({.drain = [&] { ventilator.drain(); },
+                                      .finished = [&] { return ventilator.finished(); },
+                                      .moved = [&] { return core.settled() + core.offered(); },
+                                      .had_peer = [&] { return ventilator.port().had_peer(); },
+                                      .progress = [&] { return progress(core); }});
   ventilator.leave_now();
-  log_info(app::format_summary(summary(core, reactor.now() - begun)));
+  log_info(app::format_summary(summary(core, loop.elapsed())));
   if (code) return *code;
   if (core.over() && !core.confirmed() && !ventilator.was_finished()) {
     log_warning("every task is settled, but a sink has not confirmed that it knows the end");
   }
   if (ventilator.input_error()) throw Error(*ventilator.input_error());
-  if (!core.complete()) return signals.exit_code();
+  if (!core.complete()) return loop.signal_code();
   return static_cast<int>(core.state().failed.empty() ? ExitCode::ok : ExitCode::error);
 }
 

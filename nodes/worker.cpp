@@ -4,7 +4,6 @@
 
 #include <shoal/app/logging.hpp>
 #include <shoal/app/node_loop.hpp>
-#include <shoal/app/progress_text.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/pipeline/worker.hpp>
 #include <shoal/runtime/startup.hpp>
@@ -15,10 +14,7 @@ using namespace shoal;
 
 namespace {
 
-struct Options {
-  app::CommonOptions common;
-  net::SecurityOptions security;
-  std::optional<Duration> wait;
+struct Options : app::NodeOptions {
   std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool plain = false;
   pipeline::WorkerOptions worker;
@@ -34,7 +30,7 @@ void declare(app::CommandLine& line, Options& options) {
   app::declare_endpoints(line, "--from-bind", worker.from_binds,
                          "listen for ventilators that dial");
   app::declare_endpoints(line, "--to-bind", worker.to_binds, "listen for sinks that dial");
-  app::declare_timeout(line, options.wait, "-W,--wait");
+  app::declare_timeout(line, options.idle_limit, "-W,--wait");
   line.group("Running");
   line.number("-j,--jobs", "N", options.jobs, 1, 10'000, "so many tasks at a time");
   line.choice("--mode", "MODE", worker.executor.mode,
@@ -55,37 +51,29 @@ void declare(app::CommandLine& line, Options& options) {
 int run_plain(const Options& options) {
   const pipeline::WorkerOptions& worker = options.worker;
   nodes::not_on_plain_lane(worker.once, "--once");
-  return nodes::run_plain({options.common, options.security, options.wait},
-                          pipeline::PlainWorkerOptions{.from = worker.from,
-                                                       .from_binds = worker.from_binds,
-                                                       .to = worker.to,
-                                                       .to_binds = worker.to_binds,
-                                                       .executor = worker.executor});
+  return nodes::run_plain(options, pipeline::PlainWorkerOptions{.from = worker.from,
+                                                                .from_binds = worker.from_binds,
+                                                                .to = worker.to,
+                                                                .to_binds = worker.to_binds,
+                                                                .executor = worker.executor});
 }
 
 int run(Options& options) {
   runtime::raise_fd_limit();
   options.worker.executor.slots = options.jobs;
   if (options.plain) return run_plain(options);
-  runtime::Reactor reactor;
-  Time begun = reactor.now();
-  pipeline::Worker* draining = nullptr;
-  app::DrainSignals signals(reactor, [&] {
-    if (draining != nullptr) draining->drain();
-  });
-  net::Context context(reactor, options.security);
-  pipeline::Worker worker(context, reactor, options.worker);
-  draining = &worker;
+  app::NodeLoop loop(options);
+  pipeline::Worker worker(loop.context(), loop.reactor(), options.worker);
   const pipeline::WorkerCore& core = worker.core();
   std::optional<int> code =
-      app::run_node(reactor, signals, options.wait,
-                    {.finished = [&] { return worker.finished(); },
-                     .moved = [&] { return core.done() + core.failed() + core.taken(); },
-                     .had_peer = [&] { return worker.from().had_peer(); }});
+      loop.run({.drain = [&] { worker.drain(); },
+                .finished = [&] { return worker.finished(); },
+                .moved = [&] { return core.done() + core.failed() + core.taken(); },
+                .had_peer = [&] { return worker.from().had_peer(); }});
   log_info(app::format_summary({.total = core.taken(),
                                 .done = core.done(),
                                 .failed = core.failed(),
-                                .elapsed = reactor.now() - begun}));
+                                .elapsed = loop.elapsed()}));
   return code.value_or(0);
 }
 

@@ -22,16 +22,9 @@ expect_status() {
   [ "$status" -eq "$1" ] || { echo "exit status $status, not $1: $output"; return 1; }
 }
 
-# The endpoint that process $1 listens on, once it does.
+# listening PID FILE: the endpoint that the node listens on, once it says so on its stderr, FILE.
 listening() {
-  local endpoint
-  for ((i = 0; i < 600; ++i)); do
-    endpoint=$(ss -Hltnp | awk -v pid="pid=$1," 'index($0, pid) { print $4; exit }')
-    [ -z "$endpoint" ] || { echo "tcp://127.0.0.1:${endpoint##*:}"; return 0; }
-    kill -0 "$1" || return 1
-    sleep 0.05
-  done
-  return 1
+  timeout 60 tail -n +1 -f --pid="$1" "$2" | grep -m 1 -oE 'tcp://127[0-9.:]*'
 }
 
 @test "keygen writes a pair, says where it is and what comes next" {
@@ -98,8 +91,8 @@ listening() {
   "$SHOAL_BIN/shoal" sink -b 'tcp://127.0.0.1:*' --key store.key --trust trusted \
     -W 30s -o results 2>store.err &
   store=$!
-  from=$(listening $source)
-  to=$(listening $store)
+  from=$(listening $source source.err)
+  to=$(listening $store store.err)
 
   run shoal worker --from "$from" --to "$to" --key stranger.key --trust trusted -W 1s
   expect_status 69

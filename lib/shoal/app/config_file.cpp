@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
@@ -10,6 +11,8 @@
 
 namespace shoal::app {
 namespace {
+
+constexpr std::ptrdiff_t most_dots = 16;
 
 /// Drops `#` comments but not a `#` within quotes, which CLI11's reader would cut at.
 std::string without_comments(std::string_view text) {
@@ -32,6 +35,20 @@ std::string without_comments(std::string_view text) {
   return out;
 }
 
+/// CLI11's reader takes memory by the square of the depth of a table's name.
+void refuse_deep_tables(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t begin = line.find_first_not_of(" \t");
+    if (begin == std::string_view::npos || line[begin] != '[') continue;
+    if (std::count(line.begin(), line.end(), '.') > most_dots) {
+      throw Error("the config file has a table nested too deep; its tables are nodes, as [worker]",
+                  ExitCode::usage);
+    }
+  }
+}
+
 bool is_section_mark(const CLI::ConfigItem& item) {
   return item.name == "++" || item.name == "--";
 }
@@ -39,6 +56,7 @@ bool is_section_mark(const CLI::ConfigItem& item) {
 }  // namespace
 
 ConfigValues parse_config(std::string_view text, std::string_view node) {
+  refuse_deep_tables(text);
   CLI::ConfigTOML reader;
   reader.comment('\x01');
   std::istringstream input(without_comments(text));

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 
+#include <shoal/app/completion.hpp>
 #include <shoal/app/help_page.hpp>
 #include <shoal/app/logging.hpp>
+#include <shoal/app/man_page.hpp>
 #include <shoal/app/print.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/app/version.hpp>
@@ -21,10 +24,27 @@ LoggingOptions logging_of(const std::string& node, const CommonOptions& common) 
   return options;
 }
 
+/// What `shoal` asks for a page or a script that it makes: the node's declarations in that form.
+std::optional<std::string> description(const std::vector<std::string>& arguments,
+                                       const CommandLine& line) {
+  constexpr std::string_view wish = "--describe=";
+  if (arguments.size() != 1 || !arguments.front().starts_with(wish)) return std::nullopt;
+  const std::string form = arguments.front().substr(wish.size());
+  if (form == "man") return man_page(line.about(), line.declarations());
+  if (auto shell = shell_named(form)) {
+    return completion_part(*shell, line.about().name, line.declarations());
+  }
+  return std::nullopt;
+}
+
 int parse_and_run(std::vector<std::string> arguments, const About& about, const Program& program) {
   CommandLine command_line(about);
   program.declare(command_line);
   declare_common(command_line, program.common);
+  if (auto text = description(arguments, command_line)) {
+    print(*text);
+    return 0;
+  }
   switch (command_line.parse(std::move(arguments))) {
     case CommandLine::Asked::help:
       print(help_page(about, command_line.declarations()));

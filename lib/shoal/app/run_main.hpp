@@ -22,6 +22,9 @@ int run_program(int argc, char** argv, About about, const Program& program);
 /// up logging, ignores SIGPIPE (a write then fails with EPIPE), runs, and turns what is thrown into
 /// one line on stderr. Returns the exit code.
 ///
+/// With `--describe=man|bash|zsh|fish` as the only argument it prints the node's manual page or its
+/// part of a completion script instead: `shoal help --man` and `shoal completion` ask for that.
+///
 /// Options holds defaults and a member `CommonOptions common`. `declare(CommandLine&, Options&)`
 /// names every flag of the node's own. `run(Options&)` returns an ExitCode or an int.
 template <typename Options, typename Run>

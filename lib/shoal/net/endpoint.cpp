@@ -135,7 +135,9 @@ bool is_loopback(const Endpoint& endpoint) {
   in_addr v4{};
   if (inet_pton(AF_INET, endpoint.host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
   in6_addr v6{};
-  return inet_pton(AF_INET6, endpoint.host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  if (inet_pton(AF_INET6, endpoint.host.c_str(), &v6) != 1) return false;
+  const bool mapped_v4 = IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127;
+  return mapped_v4 || IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 }  // namespace shoal::net

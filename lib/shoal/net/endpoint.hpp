@@ -42,7 +42,8 @@ Result<std::vector<EndpointSource>> parse_endpoint_list(std::string_view list);
 /// Reads an endpoint file: one endpoint a line; blank lines and `#` comments are skipped.
 Result<std::vector<Endpoint>> parse_endpoint_file(std::string_view content);
 
-/// Whether the endpoint cannot be reached from another machine: ipc, 127.0.0.0/8, ::1, localhost.
+/// Whether the endpoint cannot be reached from another machine: ipc, 127.0.0.0/8 (also as
+/// ::ffff:127.0.0.1), ::1, localhost.
 bool is_loopback(const Endpoint& endpoint);
 
 }  // namespace shoal::net

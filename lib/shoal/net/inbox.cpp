@@ -28,6 +28,8 @@ Result<bool> Inbox::more(Frames& frames) {
 Result<wire::Message> Inbox::data(Frames& frames) {
   std::size_t head = frames.first.size() - 1;
   std::size_t body = frames.second ? frames.second->size() : 0;
+  // Pieces without a last one would be taken for the beginning of the next message.
+  if (!frames.second && !pieces_.empty()) return Failure{"a DATA without its last piece"};
   if (head > limits_.head_bytes) return over_limit("a head", limits_.head_bytes);
   if (body > LinkPace::largest_chunk) return over_limit("a frame", LinkPace::largest_chunk);
   if (head > limits_.message_bytes - bytes_ || body > limits_.message_bytes - bytes_ - head) {
@@ -45,7 +47,10 @@ Bytes Inbox::join(zmq::message_t&& last) {
   if (pieces_.empty()) return to_bytes(std::move(last));
   std::string whole;
   whole.reserve(bytes_ + last.size());
-  for (const Bytes& piece : pieces_) whole.append(piece.view());
+  for (Bytes& piece : pieces_) {
+    whole.append(piece.view());
+    piece = Bytes();  // at once, or a large message would be held twice
+  }
   whole.append(last.to_string_view());
   pieces_.clear();
   bytes_ = 0;

@@ -72,7 +72,7 @@ class PortEvents {
 
 struct PortLimits {
   std::size_t queue_bytes = 128UL << 20;  ///< waiting for one peer; send() answers `full` beyond it
-  std::size_t message_bytes = 80UL << 20;  ///< one message, head and body
+  std::size_t message_bytes = 64UL << 20;  ///< one message, all that a peer can make us hold
   std::size_t head_bytes = 1UL << 20;      ///< the head of one message, and a HELLO
   std::size_t chunk_bytes = 256UL << 10;   ///< largest frame we send (256 KiB at most): bodies
                                            ///< beyond it travel in pieces

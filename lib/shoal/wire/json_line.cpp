@@ -125,6 +125,7 @@ Result<JsonRecord> parse_json_line(std::string_view line) {
   for (const auto& [key, value] : object->items()) {
     const bool binary = key.ends_with(binary_suffix);
     const std::string name = key.substr(0, key.size() - (binary ? binary_suffix.size() : 0));
+    if (name.ends_with(binary_suffix)) return Failure{"the field " + key + " is base64 twice"};
     std::optional<JsonValue> read = value_of(value, binary);
     if (!read) return Failure{"the field " + key + " is not base64"};
     const bool twice = record.find(name) != nullptr || (name == "payload" && record.payload);

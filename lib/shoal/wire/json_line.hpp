@@ -42,7 +42,8 @@ struct JsonRecord {
 std::string format_json_line(const JsonRecord& record);
 
 /// Reads back what format_json_line wrote, byte for byte, and takes any other JSON object as well.
-/// Fails for anything else, for nesting deeper than 64, and for base64 that is none.
+/// Fails for anything else, for nesting deeper than 64, for base64 that is none, and for a name
+/// that ends in `_b64` twice.
 Result<JsonRecord> parse_json_line(std::string_view line);
 
 }  // namespace shoal::wire

@@ -88,12 +88,14 @@ TEST_CASE("endpoint: files skip comments and blank lines, and name the line that
 }
 
 TEST_CASE("endpoint: only this machine's own addresses are loopback") {
-  for (std::string_view text : {"5016", "127.9.9.9:1", "[::1]:1", "localhost:1", "ipc:///x"}) {
+  for (std::string_view text : {"5016", "127.9.9.9:1", "[::1]:1", "localhost:1", "ipc:///x",
+                                "[::ffff:127.0.0.1]:1", "[::ffff:7f01:203]:1"}) {
     CAPTURE(text);
     CHECK(stays_here(text));
   }
-  for (std::string_view text : {"*:1", "0.0.0.0:1", "10.0.0.1:1", "[::]:1", "a.localhost:1",
-                                "127.0.0.1.example:1", "dns+tcp://a:1"}) {
+  for (std::string_view text :
+       {"*:1", "0.0.0.0:1", "10.0.0.1:1", "[::]:1", "a.localhost:1", "[::ffff:10.0.0.1]:1",
+        "[::127.0.0.1]:1", "127.0.0.1.example:1", "dns+tcp://a:1"}) {
     CAPTURE(text);
     CHECK_FALSE(stays_here(text));
   }

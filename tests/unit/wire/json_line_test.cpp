@@ -59,9 +59,9 @@ TEST_CASE("json line: bytes that are not UTF-8 travel in base64 and come back") 
 }
 
 TEST_CASE("json line: what is no record is refused with a reason") {
-  for (const char* bad :
-       {"", "[]", "7", "{", "{\"a\":1} x", "{\"payload_b64\":\"???\"}", "{\"x_b64\":5}",
-        "{\"payload\":5}", "{\"payload\":\"a\",\"payload_b64\":\"Zg==\"}", "{\"a\":\"\xff\"}"}) {
+  for (const char* bad : {"", "[]", "7", "{", "{\"a\":1} x", "{\"payload_b64\":\"???\"}",
+                          "{\"x_b64\":5}", "{\"payload\":5}", "{\"x_b64_b64\":\"YQ==\"}",
+                          "{\"payload\":\"a\",\"payload_b64\":\"Zg==\"}", "{\"a\":\"\xff\"}"}) {
     CAPTURE(bad);
     const Result<JsonRecord> read = parse_json_line(bad);
     REQUIRE_FALSE(read);
