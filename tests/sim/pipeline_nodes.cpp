@@ -231,6 +231,12 @@ void WorkerNode::step() {
   }
   post(core_->take_ventilator_outbox());
   post(core_->take_sink_outbox());
+  if (core_->next_flush() != never) {
+    later(std::max(Duration(1ms), core_->next_flush() - shared_.schedule.now()), [this] {
+      core_->flush(shared_.schedule.now());
+      step();
+    });
+  }
   if (!core_->finished()) return;
   leave();
   shared_.schedule.in(shared_.random.between(Duration(10ms), Duration(3s)), [this] { start(); });

@@ -4,6 +4,8 @@
 namespace shoal::pipeline {
 namespace {
 
+constexpr std::size_t half_a_pipe = 32UL << 10;
+
 /// The task as text, without what ends it in its batch.
 std::string_view task_text(const wire::Batch& tasks) {
   std::string_view text = tasks.payload;
@@ -41,6 +43,7 @@ void CommandExecutor::start(StartRun run) {
       .input = task_input(run.tasks),
       .timeout = options_.timeout,
       .output_limit = options_.max_result};
+  if (talkative_) spec.watch_after = Duration(0);
   if (has_placeholder_ && options_.mode == Mode::each) {
     Result<std::vector<std::string>> argv =
         runtime::substitute(options_.argv, task_text(run.tasks));
@@ -57,6 +60,7 @@ void CommandExecutor::start(StartRun run) {
 void CommandExecutor::on_done(RunId id, runtime::Outcome outcome) {
   auto node = running_.extract(id);
   StartRun& run = node.mapped().run;
+  talkative_ = outcome.output.size() > half_a_pipe;
   if (!outcome.ok()) {
     // A task alone in its process is to blame for what became of it.
     bool sure = run.tasks.range.count == 1;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <unistd.h>
 
@@ -15,6 +16,12 @@ constexpr Duration tick_period = std::chrono::milliseconds(50);
 // Results are committed in groups: at most so often, or when so much has come together.
 constexpr Duration commit_period = std::chrono::milliseconds(20);
 constexpr std::uint64_t commit_bytes = 8UL << 20;
+
+// A trickle of small results is not to keep the disk and a core busy with syncs: they may take one
+// part in so many of the time, as long as nobody waits for longer than this.
+constexpr int commit_share = 25;
+constexpr Duration longest_period = std::chrono::milliseconds(100);
+constexpr std::uint64_t trickle_bytes = 256UL << 10;
 
 // So many dead letters are told one by one; the rest only in the summary.
 constexpr int most_warnings = 10;
@@ -104,14 +111,21 @@ void Sink::on_down(PeerId peer, const net::Down&) {
 bool Sink::commit_if_due() {
   post(core_.take_outbox(), port_);
   if (committing_ || leaving_ || !core_.owes_acks()) return false;
-  Time due = last_commit_ + commit_period;
-  bool now = reactor_.now() >= due || store_->uncommitted() >= commit_bytes || draining_;
   for (SinkAction& action : core_.take_actions()) store_->carry_out(std::move(action));
+  Duration period = commit_period;
+  if (store_->uncommitted() < trickle_bytes && !core_.owes_end()) {
+    period = std::clamp(commit_took_ * commit_share, commit_period, longest_period);
+  }
+  Time due = last_commit_ + period;
+  bool now = reactor_.now() >= due || store_->uncommitted() >= commit_bytes || draining_;
   if (now) {
     commit();
     return true;
   }
-  if (!commit_timer_) commit_timer_ = reactor_.at(due, [this] { commit_timer_.reset(); });
+  if (!commit_timer_ || due < commit_due_) {
+    commit_due_ = due;
+    commit_timer_ = reactor_.at(due, [this] { commit_timer_.reset(); });
+  }
   return false;
 }
 
@@ -119,7 +133,10 @@ void Sink::commit() {
   commit_timer_.reset();
   for (SinkAction& action : core_.take_actions()) store_->carry_out(std::move(action));
   committing_ = true;
-  if (store_->commit(core_.begin_commit())) after_commit();
+  Time begun = std::chrono::steady_clock::now();
+  bool done = store_->commit(core_.begin_commit());
+  commit_took_ = std::chrono::steady_clock::now() - begun;
+  if (done) after_commit();
 }
 
 void Sink::after_commit() {

@@ -65,6 +65,8 @@ class Sink : private net::PortEvents {
   SinkCore core_;
   net::Port port_;
   Time last_commit_{};
+  Duration commit_took_{0};  // the last one, of our time
+  Time commit_due_{};        // when there is a commit_timer_
   bool committing_ = false;  // begun and not done
   bool draining_ = false;
   bool leaving_ = false;

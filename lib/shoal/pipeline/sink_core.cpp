@@ -189,6 +189,15 @@ void SinkCore::write(State& state, wire::Batch batch) {
   actions_.push_back(sink_action::Write{state.job.job, state.job.name, std::move(batch)});
 }
 
+bool SinkCore::owes_end() const {
+  return std::ranges::any_of(jobs_, [this](const auto& entry) {
+    const State& state = entry.second;
+    bool all =
+        state.expected && state.job.done.count() + state.job.failed.count() >= *state.expected;
+    return !state.asked.empty() || (all && !complete(state));
+  });
+}
+
 std::vector<const SinkJob*> SinkCore::begin_commit() {
   SHOAL_ASSERT(actions_.empty());
   std::vector<const SinkJob*> all;

@@ -90,6 +90,9 @@ class SinkCore {
   /// Whether acks could go out: call on_committed(), after a commit if dirty().
   bool owes_acks() const { return dirty_ || owed_; }
 
+  /// Whether the next commit ends something that others wait for: nothing more is to come of a job.
+  bool owes_end() const;
+
   /// Begins a commit of all actions so far, which must have been taken and carried out. Returns the
   /// jobs that have changed since the last one, to be stored as they are now.
   std::vector<const SinkJob*> begin_commit();

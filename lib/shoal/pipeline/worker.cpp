@@ -135,10 +135,22 @@ void Worker::pump() {
   if (!from_ || !to_) return;
   post(core_.take_ventilator_outbox(), *from_);
   post(core_.take_sink_outbox(), *to_);
+  watch_flush();
   if (!core_.finished() || leaving_) return;
   leaving_ = true;
   from_->close(net::goodbye_limit);
   to_->close(net::goodbye_limit);
+}
+
+void Worker::watch_flush() {
+  if (flush_at_ == core_.next_flush()) return;
+  flush_at_ = core_.next_flush();
+  flushing_.reset();
+  if (flush_at_ == never) return;
+  flushing_ = reactor_.at(flush_at_, [this] {
+    core_.flush(reactor_.now());
+    pump();
+  });
 }
 
 /// Waiting is never mute: after a while says which sink a job waits for. The Port tells when there

@@ -45,6 +45,7 @@ class Worker {
   class SinkSide;
 
   void pump();
+  void watch_flush();
   void tell_missing_sink();
 
   runtime::Reactor& reactor_;
@@ -60,6 +61,8 @@ class Worker {
   Time missing_since_{};
   bool told_missing_ = false;
   runtime::Registration ticking_;
+  Time flush_at_ = never;
+  runtime::Registration flushing_;
 };
 
 }  // namespace shoal::pipeline

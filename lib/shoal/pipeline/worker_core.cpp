@@ -92,6 +92,7 @@ void WorkerCore::on_ventilator_down(PeerId peer, bool left, Time now) {
   const std::optional<Job>& job = gone->second.job;
   job_ended_ = job_ended_ || (job && job->over && (left || job->confirmed || all_closed(*job)));
   ventilators_.erase(gone);
+  flush(now);
   std::erase_if(queue_, [&](const Queued& work) {
     if (work.origin.ventilator != peer) return false;
     taken_ -= work.tasks.range.count;
@@ -140,6 +141,7 @@ void WorkerCore::on_finished(RunId id, wire::Batch results, Time now) {
   forget_waiting(run.work);
   add_results(run.work, std::move(results), now);
   start_runs(now);
+  flush_if_due(now);
   update_credit(false);
 }
 
@@ -161,6 +163,7 @@ void WorkerCore::on_failed(RunId id, std::string status, std::string error, bool
     account(origin, set_of(run.work.tasks.range));
   }
   start_runs(now);
+  flush_if_due(now);
   update_credit(false);
 }
 
@@ -202,8 +205,9 @@ void WorkerCore::forget_waiting(const Queued& work) {
   at->second.waiting_bytes -= work.tasks.payload.size();
 }
 
-void WorkerCore::drain(Time) {
+void WorkerCore::drain(Time now) {
   draining_ = true;
+  flush(now);
   give_back(0);
   update_credit(true);
 }
@@ -217,6 +221,7 @@ bool WorkerCore::finished() const {
 }
 
 void WorkerCore::tick(Time now) {
+  flush(now);
   drop_orphans(now);
   for (auto& [key, pending] : pending_) {
     if (now - pending.sent_at >= options_.resend) pending.sent_to = 0;

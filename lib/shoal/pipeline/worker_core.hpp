@@ -31,6 +31,8 @@ struct WorkerCoreOptions {
   Duration target = std::chrono::milliseconds(100);  ///< of work on hand, at the measured pace
   std::uint64_t bytes = 8UL << 20;  ///< of tasks on hand and results that no sink keeps yet
   Duration resend = std::chrono::seconds(10);  ///< results that no sink has confirmed for so long
+  /// Small results of single tasks that come quicker than this one after another travel together.
+  Duration gather = std::chrono::milliseconds(5);
 };
 
 using RunId = std::uint64_t;
@@ -76,6 +78,11 @@ class WorkerCore {
 
   void tick(Time now);
   Time next_tick() const { return next_tick_; }
+
+  /// Sends the results that wait for others to travel with.
+  void flush(Time now);
+  /// When to call flush(); `never` when nothing waits.
+  Time next_flush() const { return gathered_.empty() ? never : flushed_at_ + options_.gather; }
 
   std::vector<StartRun> take_starts() { return std::exchange(starts_, {}); }
   Outbox take_ventilator_outbox() { return to_ventilators_.take(); }
@@ -150,6 +157,8 @@ class WorkerCore {
 
   // bringing results to the sinks (worker_results.cpp)
   void add_results(const Queued& work, wire::Batch results, Time now);
+  void flush_if_due(Time now);
+  static bool is_next(const Pending& group, const Pending& next);
   void add_pending(Pending pending, Time now);
   void send_pending(Pending& pending, Time now);
   void send_all(const Id& job, Time now);
@@ -180,6 +189,9 @@ class WorkerCore {
   std::map<RunId, Run> runs_;
   RunId next_run_ = 1;
   PendingMap pending_;
+  PendingMap gathered_;  // results on their way to pending_, where neighbours become one
+  std::uint64_t gathered_bytes_ = 0;
+  Time flushed_at_{};
   std::set<std::pair<Id, Id>> closed_;  // job, sink: those that know the end
   std::map<Id, Duration> leases_;       // of jobs whose results may outlive their ventilator
 

@@ -39,7 +39,7 @@ std::uint64_t WorkerCore::tasks_on_hand() const {
 Credit WorkerCore::credit_for(const Ventilator& ventilator) const {
   std::uint64_t shares = std::max<std::size_t>(1, ventilators_.size());
   std::uint64_t tasks = std::max<std::uint64_t>(1, tasks_on_hand() / shares);
-  std::uint64_t used = pending_bytes_;
+  std::uint64_t used = pending_bytes_ + gathered_bytes_;
   for (const auto& [peer, other] : ventilators_) used += other.waiting_bytes;
   std::uint64_t bytes = used < options_.bytes ? (options_.bytes - used) / shares : 0;
 
@@ -68,7 +68,10 @@ void WorkerCore::update_credit(bool repeat) {
     const Credit& old = ventilator.granted;
     std::uint64_t step = std::min<std::uint64_t>(tasks_on_hand() / 4, unlimited / 4);
     bool more = credit.tasks > old.tasks + step || credit.bytes > old.bytes + options_.bytes / 8;
-    bool starved = old.tasks <= ventilator.received_tasks && credit.tasks > old.tasks;
+    // A ventilator uses up its credit at once: that alone is no hurry, else each task would cost a
+    // credit and a hand-out of its own.
+    bool low = ventilator.waiting_tasks <= std::max<std::uint64_t>(step, options_.slots);
+    bool starved = low && old.tasks <= ventilator.received_tasks && credit.tasks > old.tasks;
     bool other = credit.sinks != old.sinks || credit.all_sinks != old.all_sinks ||
                  credit.leaving != old.leaving;
     if (!repeat && !more && !starved && !other) continue;

@@ -14,6 +14,10 @@ namespace {
 // What a result on its way takes beside its bytes, roughly: many small ones count too.
 constexpr std::uint64_t overhead = 512;
 
+// Larger results travel alone, so that they are not copied.
+constexpr std::size_t most_copied = 16UL << 10;
+constexpr std::uint64_t most_gathered = 256UL << 10;
+
 }  // namespace
 
 void WorkerCore::on_sink_up(PeerId peer, const Id& sink, bool keeps, Time now) {
@@ -61,9 +65,49 @@ void WorkerCore::add_results(const Queued& work, wire::Batch results, Time now) 
     pending.origin = {home, 0, work.origin.job};
     if (home == 0) pending.orphaned_at = now;
   }
+  bool small = results.framing == wire::Framing::sized && results.payload.size() <= most_copied;
   message.batch = std::move(results);
   pending.message = std::move(message);
-  add_pending(std::move(pending), now);
+  bool gathers = options_.kind == WorkKind::single && small && pending.orphaned_at == never;
+  if (!gathers) return add_pending(std::move(pending), now);
+  gathered_bytes_ += pending.bytes;
+  std::pair key(pending.origin.job, pending.range.first);
+  gathered_.emplace(key, std::move(pending));
+}
+
+/// What comes after a pause goes at once, and so does all when nothing more is to be expected soon.
+void WorkerCore::flush_if_due(Time now) {
+  bool idle = runs_.empty() && queue_.empty();
+  if (idle || now >= next_flush() || gathered_bytes_ >= most_gathered) flush(now);
+}
+
+void WorkerCore::flush(Time now) {
+  if (gathered_.empty()) return;
+  flushed_at_ = now;
+  gathered_bytes_ = 0;
+  PendingMap gathered = std::exchange(gathered_, {});
+  for (auto at = gathered.begin(); at != gathered.end();) {
+    Pending group = std::move(at->second);
+    auto& message = std::get<Results>(group.message);
+    std::vector<wire::Batch> parts{std::move(message.batch)};
+    for (++at; at != gathered.end() && is_next(group, at->second); ++at) {
+      parts.push_back(std::move(std::get<Results>(at->second.message).batch));
+      group.range.count += at->second.range.count;
+      group.bytes += at->second.bytes;
+    }
+    message.batch = wire::join(parts).value();
+    group.open.insert(group.range);
+    add_pending(std::move(group), now);
+  }
+}
+
+/// Whether `next` can travel in the message of `group`: of the same hand-out, and right behind it.
+bool WorkerCore::is_next(const Pending& group, const Pending& next) {
+  const Origin& a = group.origin;
+  const Origin& b = next.origin;
+  bool same_hand_out = a.job == b.job && a.number == b.number && a.ventilator == b.ventilator;
+  return same_hand_out && next.range.first == group.range.end() &&
+         std::get<Results>(group.message).attempt == std::get<Results>(next.message).attempt;
 }
 
 void WorkerCore::add_pending(Pending pending, Time now) {

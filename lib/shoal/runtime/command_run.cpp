@@ -16,7 +16,7 @@ CommandRun::CommandRun(Reactor& reactor, CommandSpec spec, std::function<void(Ou
       done_(std::move(done)),
       process_(reactor, [this](Exit exit) { on_exit(exit); }) {
   ignore_sigpipe();
-  if (int error = start(spec.command)) {
+  if (int error = start(spec.command, spec.watch_after)) {
     outcome_.kind = Outcome::Kind::not_started;
     outcome_.status = error;
     timer_ = reactor_.at(reactor_.now(), [this] { finish(); });
@@ -26,7 +26,7 @@ CommandRun::CommandRun(Reactor& reactor, CommandSpec spec, std::function<void(Ou
   }
 }
 
-int CommandRun::start(const Command& command) {
+int CommandRun::start(const Command& command, Duration watch_after) {
   Pipe in;
   Pipe out;
   Pipe err;
@@ -35,14 +35,22 @@ int CommandRun::start(const Command& command) {
   if (int error = err.open()) return error;
   Stdio stdio{in.out ? in.out.get() : null_device(), out.in.get(), err.in.get()};
   if (int error = process_.start(command, stdio)) return error;
-  output_.emplace(reactor_, std::move(out.out),
-                  [this](std::string_view text) { take_output(text); });
-  errors_.emplace(reactor_, std::move(err.out),
-                  [this](std::string_view text) { error_tail_.add(text); });
+  output_.emplace(std::move(out.out), [this](std::string_view text) { take_output(text); });
+  errors_.emplace(std::move(err.out), [this](std::string_view text) { error_tail_.add(text); });
+  if (watch_after > Duration(0)) {
+    watching_ = reactor_.at(reactor_.now() + watch_after, [this] { watch_output(); });
+  } else {
+    watch_output();
+  }
   if (!input_.empty()) {
     feeding_ = reactor_.watch(input_pipe_.get(), EPOLLOUT, [this](std::uint32_t) { feed(); });
   }
   return 0;
+}
+
+void CommandRun::watch_output() {
+  output_->watch(reactor_);
+  errors_->watch(reactor_);
 }
 
 // Most inputs fit into the pipe, and then nothing is left to do about them once the command runs.
@@ -101,6 +109,7 @@ void CommandRun::on_exit(Exit exit) {
 
 void CommandRun::finish() {
   feeding_.reset();
+  watching_.reset();
   timer_.reset();
   outcome_.error_tail = error_tail_.take();
   std::function<void(Outcome)> done = std::move(done_);

@@ -25,6 +25,9 @@ struct CommandSpec {
   Bytes input;                            ///< stands on its stdin; it need not read it
   Duration timeout{0};                    ///< 0: none
   std::size_t output_limit = 64UL << 20;  ///< bytes of stdout; what writes more is killed
+  /// The output is read from so long after the start, or at the exit: watching pipes costs more
+  /// than a short command does. Until then it has the room of a pipe, 64 KiB.
+  Duration watch_after = std::chrono::milliseconds(5);
 };
 
 /// One run of a command on an input. stdin is fed and stdout and stderr are read without blocking.
@@ -47,7 +50,8 @@ class CommandRun {
   pid_t pid() const noexcept { return process_.pid(); }  ///< 0 when it does not run
 
  private:
-  int start(const Command& command);
+  int start(const Command& command, Duration watch_after);
+  void watch_output();
   int open_input(Pipe& pipe);
   void feed();
   void take_output(std::string_view text);
@@ -65,6 +69,7 @@ class CommandRun {
   std::optional<PipeDrain> errors_;
   Fd input_pipe_;
   Registration feeding_;
+  Registration watching_;  // a timer
   Registration timer_;
   Process process_;
 };

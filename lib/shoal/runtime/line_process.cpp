@@ -40,8 +40,8 @@ int LineProcess::start() {
   if (int error = process_.start(options_.command, stdio)) return error;
   input_ = std::move(in.in);
   output_ = std::move(out.out);
-  errors_.emplace(reactor_, std::move(err.out),
-                  [this](std::string_view text) { error_tail_.add(text); });
+  errors_.emplace(std::move(err.out), [this](std::string_view text) { error_tail_.add(text); });
+  errors_->watch(reactor_);
   reading_ = reactor_.watch(output_.get(), EPOLLIN, [this](std::uint32_t) { read_some(); });
   return 0;
 }

@@ -43,8 +43,11 @@ int null_device() {
   return device.get();
 }
 
-PipeDrain::PipeDrain(Reactor& reactor, Fd pipe, std::function<void(std::string_view)> take)
-    : pipe_(std::move(pipe)), take_(std::move(take)) {
+PipeDrain::PipeDrain(Fd pipe, std::function<void(std::string_view)> take)
+    : pipe_(std::move(pipe)), take_(std::move(take)) {}
+
+void PipeDrain::watch(Reactor& reactor) {
+  if (!pipe_ || watching_) return;
   watching_ = reactor.watch(pipe_.get(), EPOLLIN, [this](std::uint32_t) { read_some(SIZE_MAX); });
 }
 

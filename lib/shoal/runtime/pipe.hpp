@@ -33,11 +33,14 @@ int null_device();
 /// Reads a pipe as it fills and passes on what comes, until its end.
 class PipeDrain {
  public:
-  /// `take` gets each piece; it may close() the drain, but not destroy it. Throws Error where the
-  /// Reactor cannot watch.
-  PipeDrain(Reactor& reactor, Fd pipe, std::function<void(std::string_view)> take);
+  /// `take` gets each piece; it may close() the drain, but not destroy it. Nothing is read before
+  /// watch() or finish().
+  PipeDrain(Fd pipe, std::function<void(std::string_view)> take);
   PipeDrain(const PipeDrain&) = delete;
   PipeDrain& operator=(const PipeDrain&) = delete;
+
+  /// Reads from now on. Throws Error where the Reactor cannot watch.
+  void watch(Reactor& reactor);
 
   /// Takes what lies in the pipe now, without waiting for more, and closes it. Others may still
   /// hold its other end.

@@ -237,3 +237,19 @@ TEST_CASE("sink: a new job begins the output anew, unless an earlier one is unfi
   CHECK(resuming.core.refusal().empty());
   CHECK(resuming.written() == "0\n");
 }
+
+TEST_CASE("sink: the end of a job is owed until it is committed") {
+  Fixture f;
+  Results first = results({0, 1});
+  first.total = 2;
+  f.core.on_message(1, first, f.now);
+  CHECK_FALSE(f.core.owes_end());
+  f.core.on_message(1, results({1, 1}), f.now);
+  CHECK(f.core.owes_end());
+  f.commit();
+  CHECK_FALSE(f.core.owes_end());
+  f.core.on_message(1, Close{.job = job_a, .total = 2}, f.now);
+  CHECK(f.core.owes_end());
+  f.commit();
+  CHECK_FALSE(f.core.owes_end());
+}

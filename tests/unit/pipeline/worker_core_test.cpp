@@ -1,3 +1,5 @@
+#include <deque>
+
 #include <doctest/doctest.h>
 
 #include <shoal/pipeline/worker_core.hpp>
@@ -213,4 +215,85 @@ TEST_CASE("worker: --once stays for a ventilator that died before the sinks knew
       CHECK(f.core.finished() == (left || sink_knows));
     }
   }
+}
+
+TEST_CASE("worker: quick results of single tasks travel together, the first of them at once") {
+  Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.now += 1s;
+  f.hand_out(1, {0, 8});
+  std::vector<SeqRange> sent;
+  for (int i = 0; i < 6; ++i) {
+    StartRun start = f.core.take_starts().at(0);
+    f.core.on_finished(start.id, wire::sized_record(start.tasks.range.first, Bytes::copy("x")),
+                       f.now);
+    for (const Results& message : f.to_sink<Results>()) {
+      CHECK(message.batch.well_formed());
+      sent.push_back(message.batch.range);
+    }
+    f.now += 1ms;
+  }
+  CHECK(sent == std::vector<SeqRange>{{0, 1}, {1, 5}});
+}
+
+TEST_CASE("worker: gathered results leave in time, and at once when nothing else runs") {
+  Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.hand_out(1, {0, 3});
+  auto finish = [&] {
+    StartRun start = f.core.take_starts().at(0);
+    Bytes output = Bytes::copy("x");
+    f.core.on_finished(start.id, wire::sized_record(start.tasks.range.first, output), f.now);
+    return f.to_sink<Results>().size();
+  };
+  CHECK(finish() == 0);
+  CHECK(f.core.next_flush() == f.now + 5ms);
+  f.now = f.core.next_flush();
+  f.core.flush(f.now);
+  CHECK(f.to_sink<Results>().size() == 1);
+  CHECK(f.core.next_flush() == never);
+  CHECK(finish() == 0);
+  CHECK(finish() == 1);
+}
+
+TEST_CASE("worker: what is gathered when its ventilator goes waits for its return") {
+  Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
+  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.hand_out(1, {0, 2});
+  StartRun start = f.core.take_starts().at(0);
+  f.core.on_finished(start.id, wire::sized_record(0, Bytes::copy("x")), f.now);
+  f.core.on_ventilator_down(ventilator, false, f.now);
+  f.core.tick(f.now + 1s);
+  CHECK(f.to_sink<Results>().empty());
+  f.core.on_ventilator_up(9, f.now);
+  f.core.on_ventilator_message(
+      9, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, f.now);
+  CHECK(f.to_sink<Results>().size() == 1);
+}
+
+TEST_CASE("worker: asks for tasks by the handful when they are quick, at once for an idle slot") {
+  auto credits_for = [](Duration each, std::uint32_t slots) {
+    Fixture f({.kind = WorkKind::single, .slots = slots});
+    f.core.on_sink_up(sink, sink_id, true, f.now);
+    for (std::uint64_t i = 0; i < slots; ++i) f.hand_out(i + 1, {i, 1});
+    std::vector<StartRun> starts = f.core.take_starts();
+    f.now += each;
+    for (StartRun& start : starts) f.core.on_finished(start.id, start.tasks, f.now);
+    Seq next = last_tasks(f);
+    f.hand_out(100, {slots, next - slots});
+    std::uint64_t credits = 0;
+    std::deque<StartRun> running;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      for (StartRun& start : f.core.take_starts()) running.push_back(std::move(start));
+      f.now += each;
+      f.core.on_finished(running.front().id, running.front().tasks, f.now);
+      running.pop_front();
+      if (f.to_ventilator<Credit>().empty()) continue;
+      ++credits;
+      f.hand_out(101 + i, {next++, 1});
+    }
+    return credits;
+  };
+  CHECK(credits_for(1ms, 1) == 0);
+  CHECK(credits_for(1s, 8) == 8);
 }

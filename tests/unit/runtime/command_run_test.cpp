@@ -88,9 +88,21 @@ TEST_CASE("command run: a missing program is an outcome") {
 TEST_CASE("command run: megabytes pass through, in and out at once") {
   std::string text;
   while (text.size() < (8 << 20)) text += "line " + std::to_string(text.size()) + "\n";
-  Outcome outcome = run(spec_of({"cat"}, Bytes::copy(text)));
-  CHECK(outcome.ok());
-  CHECK(outcome.output == text);
+  for (Duration watch_after : {Duration(0), Duration(5ms)}) {
+    CommandSpec spec = spec_of({"cat"}, Bytes::copy(text));
+    spec.watch_after = watch_after;
+    Outcome outcome = run(std::move(spec));
+    CHECK(outcome.ok());
+    CHECK(outcome.output == text);
+  }
+}
+
+TEST_CASE("command run: what a short command wrote is read at its exit, unwatched") {
+  CommandSpec spec = shell("head -c 60000 /dev/zero; echo err >&2");
+  spec.watch_after = 1h;
+  Outcome outcome = run(std::move(spec));
+  CHECK(outcome.output.size() == 60000);
+  CHECK(outcome.error_tail == "err\n");
 }
 
 TEST_CASE("command run: a command need not read its input") {
