@@ -13,9 +13,11 @@ namespace {
 
 constexpr Duration tick_period = std::chrono::milliseconds(50);
 
-// Results are committed in groups: at most so often, or when so much has come together.
+// Results are committed in groups: at most so often, or when so much has come together. That is
+// less than one worker may have unacked (WorkerCoreOptions::bytes), or it would wait for the
+// period.
 constexpr Duration commit_period = std::chrono::milliseconds(20);
-constexpr std::uint64_t commit_bytes = 8UL << 20;
+constexpr std::uint64_t commit_bytes = 1UL << 20;
 
 // A trickle of small results is not to keep the disk and a core busy with syncs: they may take one
 // part in so many of the time, as long as nobody waits for longer than this.

@@ -23,7 +23,7 @@ struct VentilatorCoreOptions {
   std::uint32_t attempts = 3;  ///< a task that failed so often becomes a dead letter
   Duration lease = std::chrono::seconds(30);
   std::uint64_t window_bytes = 64UL << 20;        ///< memory for tasks read but not settled
-  std::uint64_t ahead_bytes = 4UL << 20;          ///< of tasks read but not handed out
+  std::uint64_t ahead_bytes = 1UL << 20;          ///< of tasks read but not handed out
   Duration confirm = std::chrono::seconds(30);    ///< how long a sink may take to confirm the end
   Duration empty_wait = std::chrono::seconds(2);  ///< for someone to hear that there are no tasks
 };

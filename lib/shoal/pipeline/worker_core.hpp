@@ -29,7 +29,7 @@ struct WorkerCoreOptions {
   std::uint32_t runs_a_slot = 1;  ///< queued inside a slot; 2 keeps a long-lived process busy
   bool once = false;              ///< leave when a job has ended
   Duration target = std::chrono::milliseconds(100);  ///< of work on hand, at the measured pace
-  std::uint64_t bytes = 8UL << 20;  ///< of tasks on hand and results that no sink keeps yet
+  std::uint64_t bytes = 2UL << 20;  ///< of tasks on hand and results that no sink keeps yet
   Duration resend = std::chrono::seconds(10);  ///< results that no sink has confirmed for so long
   /// Small results of single tasks that come quicker than this one after another travel together.
   Duration gather = std::chrono::milliseconds(5);

@@ -28,7 +28,7 @@ void fill_standard_fds() {
 }
 
 void keep_freed_memory() {
-  constexpr int most_kept = 16 << 20;
+  constexpr int most_kept = 4 << 20;
   constexpr int own_mapping_from = 4 << 20;  // larger blocks come from the system one by one
   mallopt(M_TRIM_THRESHOLD, most_kept);
   mallopt(M_MMAP_THRESHOLD, own_mapping_from);

@@ -13,7 +13,7 @@ void ignore_sigpipe();
 /// first.
 void fill_standard_fds();
 
-/// Lets memory that is freed stay with this process, up to 16 MiB, instead of going back to the
+/// Lets memory that is freed stay with this process, up to 4 MiB, instead of going back to the
 /// system at once: blocks of a message's size come and go all the time, and each of their pages
 /// would cost a fault. For the start of a process, before other threads.
 void keep_freed_memory();
