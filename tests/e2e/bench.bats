@@ -40,6 +40,13 @@ assert {row["unit"] for row in rows} == {"lines/s", "tasks/s", "ms", "bytes"}
 PY
 }
 
+@test "publish/subscribe: 100 B and 1 KiB, to 1 and to 8 subscribers, nothing lost" {
+  shoal bench pubsub --quick --transport ipc -qJ >rows
+  [ "$(grep -c '"unit":"messages/s"' rows)" -eq 4 ]
+  grep -q '"row":"live, 1024 B, 8 subscribers"' rows
+  [ -z "$(ls -d shoal-bench-* 2>/dev/null)" ]
+}
+
 @test "what to measure must be said" {
   run shoal bench
   [ "$status" -eq 2 ]

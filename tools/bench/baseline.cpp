@@ -17,6 +17,8 @@
 #include <shoal/base/error.hpp>
 #include <shoal/base/fd.hpp>
 
+#include "pubsub_roles.hpp"
+
 extern char** environ;
 
 namespace shoal::bench {
@@ -244,6 +246,7 @@ int run_baseline(const Arguments& arguments) {
     if (role == "sink") return run_sink(rest);
     if (role == "spawn") return run_spawn(rest);
     if (role == "await") return run_await(rest);
+    if (is_pubsub_role(role)) return run_pubsub_role(role, rest);
     std::cerr << "bench bare: no such role: " << role << "\n";
   } catch (const std::exception& error) {
     std::cerr << "bench bare: " << error.what() << "\n";

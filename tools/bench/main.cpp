@@ -11,6 +11,7 @@
 
 #include "baseline.hpp"
 #include "pipeline_bench.hpp"
+#include "pubsub_bench.hpp"
 
 using namespace shoal;
 
@@ -22,18 +23,21 @@ struct Options {
   bool json = false;
   bool quick = false;
   bench::BenchOptions bench;
+  bench::PubsubOptions pubsub;
 };
 
 void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
-  line.positional("PATTERN", options.pattern, "what to measure: pipeline");
+  line.positional("PATTERN", options.pattern, "what to measure: pipeline, or pubsub");
   line.group("Load");
   line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
             "length of a line with its line feed; 0: numbers, as seq writes them");
   line.number("--tasks", "N", bench.tasks, 1, 10'000'000, "tasks that are a process each");
   line.number("-j,--jobs", "N", bench.jobs, 1, 10'000, "so many processes at a time");
+  line.number("--messages", "N", options.pubsub.messages, 8, 1'000'000'000,
+              "pubsub: messages to deliver in each run");
   line.number("--runs", "N", bench.runs, 1, 1000, "take the median of so many runs");
   line.choice("--transport", "tcp|ipc", bench.transport,
               {{"tcp", bench::Transport::tcp}, {"ipc", bench::Transport::ipc}},
@@ -45,16 +49,22 @@ void declare(app::CommandLine& line, Options& options) {
 }
 
 int run(Options& options) {
-  if (!options.pattern || *options.pattern != "pipeline") {
-    throw Error("say what to measure: shoal bench pipeline", ExitCode::usage);
+  const bool pubsub = options.pattern == "pubsub";
+  if (!pubsub && options.pattern != "pipeline") {
+    throw Error("say what to measure: shoal bench pipeline, shoal bench pubsub", ExitCode::usage);
   }
   if (options.quick) {
     options.bench.lines = 100'000;
     options.bench.tasks = 50;
     options.bench.runs = 1;
+    options.pubsub.messages = 10'000;
   }
+  options.pubsub.runs = options.bench.runs;
+  options.pubsub.transport = options.bench.transport;
   const auto nodes = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  app::print(bench::format_rows(bench::measure_pipeline(options.bench, nodes), options.json));
+  app::print(bench::format_rows(pubsub ? bench::measure_pubsub(options.pubsub, nodes)
+                                       : bench::measure_pipeline(options.bench, nodes),
+                                options.json));
   return 0;
 }
 
@@ -69,6 +79,7 @@ int main(int argc, char** argv) {
       {.name = "bench",
        .summary = "Measures a pattern beside bare libzmq and what else it replaces, in one run.",
        .examples = {{"shoal bench pipeline", "all of the pipeline, medians of five runs"},
+                    {"shoal bench pubsub", "live publish/subscribe, 1 and 8 subscribers"},
                     {"shoal bench pipeline --lines 50000000 -J", "more lines, rows as JSON"}}},
       declare, run);
 }

@@ -16,7 +16,7 @@ namespace {
 using Cells = std::array<std::string, 6>;
 
 bool is_rate(Unit unit) {
-  return unit == Unit::lines || unit == Unit::tasks;
+  return unit == Unit::lines || unit == Unit::tasks || unit == Unit::messages;
 }
 
 std::string fixed(double value, int digits) {
@@ -84,6 +84,8 @@ std::string unit_name(Unit unit) {
       return "lines/s";
     case Unit::tasks:
       return "tasks/s";
+    case Unit::messages:
+      return "messages/s";
     case Unit::milliseconds:
       return "ms";
     case Unit::bytes:

@@ -7,7 +7,7 @@
 namespace shoal::bench {
 
 /// What the value of a row is and how it is told.
-enum class Unit { lines, tasks, milliseconds, bytes };
+enum class Unit { lines, tasks, messages, milliseconds, bytes };
 
 /// What was measured of one side, a value a run.
 struct Samples {
