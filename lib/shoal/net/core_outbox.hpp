@@ -24,7 +24,10 @@ struct CoreOutbox {
   std::vector<Envelope> envelopes;
   std::vector<Fault> faults;
 
-  void post(PeerId to, Any message) { envelopes.push_back({to, std::move(message)}); }
+  template <typename Message>
+  void post(PeerId to, Message&& message) {
+    envelopes.emplace_back(to, std::forward<Message>(message));
+  }
   void blame(PeerId peer, std::string reason) { faults.push_back({peer, std::move(reason)}); }
   CoreOutbox take() { return std::exchange(*this, {}); }
 };

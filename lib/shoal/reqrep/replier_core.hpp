@@ -1,13 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
 #include <shoal/net/core_outbox.hpp>
+#include <shoal/reqrep/answer_cache.hpp>
+#include <shoal/reqrep/deadlines.hpp>
 #include <shoal/wire/reqrep_messages.hpp>
 
 namespace shoal::reqrep {
@@ -20,7 +26,6 @@ using Outbox = net::CoreOutbox<wire::reqrep::Any>;
 struct ReplierCoreOptions {
   Id node;                                  ///< ours, which replies carry
   std::uint32_t slots = 1;                  ///< so many runs at a time
-  bool forwards = false;                    ///< what a run makes is passed on: see on_passed_on
   Duration cache{0};                        ///< how long answers are kept for repeated ids
   std::uint64_t cache_bytes = 64UL << 20;   ///< of answers kept; the oldest go first
   std::size_t queue = 100'000;              ///< requests waiting; beyond it they are told `busy`
@@ -30,7 +35,8 @@ struct ReplierCoreOptions {
 
 using RunId = std::uint64_t;
 
-/// A request to be run now. Answer with on_finished, once, unless it is stopped before.
+/// A request to be run now. Answer with on_finished, once, unless it is stopped before. The core
+/// stops it at its deadline, which moves when another asks for the same later.
 struct StartRun {
   RunId run = 0;
   Id id;
@@ -56,12 +62,15 @@ struct PlainReply {
 
 /// The answering side of request/reply as a state machine (PROTOCOL.md, "Request/reply"): queues
 /// requests, has `slots` of them run at a time, drops what is too late or given up, and answers
-/// every asker once. No I/O and no clock.
+/// every asker once. The slot of a run that is stopped is taken to be free at once. No I/O and no
+/// clock.
 class ReplierCore {
  public:
   explicit ReplierCore(ReplierCoreOptions options);
 
   void on_up(PeerId peer, Time now);
+
+  /// What cannot come from an asker (`got` goes to on_got) is blamed on the peer.
   void on_message(PeerId peer, wire::reqrep::Any message, Time now);
   void on_down(PeerId peer, Time now);
 
@@ -80,7 +89,8 @@ class ReplierCore {
   void on_got(const Id& id, Time now);
   void on_undeliverable(const Id& id, Time now);
 
-  /// Takes nothing new (`busy`), finishes what it has begun, and hands back the rest.
+  /// Takes nothing new (`busy`), finishes what it has begun or accepted as a notification or from a
+  /// bare program, and hands back the rest.
   void drain(Time now);
   bool finished() const;  ///< drained, and every answer is out
 
@@ -93,16 +103,102 @@ class ReplierCore {
   std::vector<RunId> take_stops() { return std::exchange(stops_, {}); }
   std::vector<DirectReply> take_direct() { return std::exchange(direct_, {}); }
   std::vector<PlainReply> take_plain() { return std::exchange(plain_, {}); }
-  Outbox take_outbox() { return outbox_.take(); }
+  /// Replies wait until here, so that those of several events share a message.
+  Outbox take_outbox();
 
-  std::uint64_t taken() const;     ///< requests queued so far, repeats not counted
-  std::uint64_t answered() const;  ///< requests answered so far, cancelled ones not counted
-  std::uint64_t failed() const;    ///< of these, other than `exited` with 0
-  std::uint64_t repeated() const;  ///< answered from the cache, or joined to one at work
-  std::uint64_t dropped()
-      const;  ///< cancelled or too late before they were begun, or refused as busy
+  /// Requests queued so far, repeats not counted.
+  std::uint64_t taken() const { return counts_.taken; }
+  /// Requests answered so far, cancelled ones not counted.
+  std::uint64_t answered() const { return counts_.answered; }
+  /// Of these, other than `exited` with 0.
+  std::uint64_t failed() const { return counts_.failed; }
+  /// Answered from the cache, or joined to one at work.
+  std::uint64_t repeated() const { return counts_.repeated; }
+  /// Cancelled or too late before they were begun, or refused as busy.
+  std::uint64_t dropped() const { return counts_.dropped; }
+  /// Requests that are queued, run, are passed on or wait for `got`.
+  std::size_t open() const { return index_.size(); }
 
  private:
+  struct Work;
+  using Works = std::list<Work>;
+  using AskedHere = std::list<Works::iterator>;
+
+  struct Terms {  // what the requests of one message share
+    std::uint32_t attempt = 1;
+    std::uint32_t hops = 0;
+    std::string return_to;
+    Headers headers;
+  };
+  struct Asker {
+    PeerId peer = 0;
+    AskedHere::iterator place;
+  };
+  enum class Stage { queued, running, passed_on, delivering };
+  struct Work {
+    Id id;
+    Stage stage = Stage::queued;
+    Bytes body;  // until it is begun
+    std::uint64_t body_hash = 0;
+    std::shared_ptr<const Terms> terms;
+    bool notify = false;
+    std::vector<Asker> askers;
+    std::optional<std::uint64_t> plain;
+    Time deadline = never;
+    Deadlines::Place ends;  // at its deadline, or when `got` has been waited for
+    RunId run = 0;
+    Reply reply;  // while it is delivered
+  };
+  struct Peer {
+    AskedHere open;
+    wire::reqrep::Replies replies;  // not posted yet
+    std::size_t bytes = 0;
+  };
+  struct Counts {
+    std::uint64_t taken = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t repeated = 0;
+    std::uint64_t dropped = 0;
+  };
+
+  void take(PeerId peer, wire::reqrep::Requests& message, Time now);
+  void cancel(PeerId peer, const Id& id);
+  bool queue_full(std::size_t body_size) const;
+  void reply(PeerId peer, Reply reply);
+  void post(PeerId id, Peer& peer);
+
+  // one piece of work, from its request to its answer (replier_work.cpp)
+  void admit(PeerId peer, wire::reqrep::Request& request, const std::shared_ptr<const Terms>& terms,
+             bool notify, Time now);
+  void join(Works::iterator work, PeerId peer, const wire::reqrep::Request& request, bool notify,
+            Time now);
+  void repeat(const AnswerCache::Entry& kept, PeerId peer,
+              const std::shared_ptr<const Terms>& terms, bool notify, Time deadline, Time now);
+  Works::iterator add(Works& list, Work work);
+  void add_asker(Works::iterator work, PeerId peer);
+  void own_bodies(std::size_t newest);
+  void start_runs(Time now);
+  void deliver(Works::iterator work, Reply reply, Time now);
+  void abandon(Works::iterator work, bool may_ask_again);
+  void expire(Works::iterator work);
+  void finish(Works::iterator work, const Reply& reply);
+  void remove(Works::iterator work);
+
+  ReplierCoreOptions options_;
+  bool draining_ = false;
+  std::unordered_map<PeerId, Peer> peers_;
+  std::vector<PeerId> unposted_;  // peers with replies that are not posted yet
+  Works queued_;
+  Works begun_;
+  std::unordered_map<Id, Works::iterator> index_;
+  std::unordered_map<RunId, Works::iterator> runs_;
+  Deadlines deadlines_;
+  AnswerCache cache_;
+  std::uint64_t queued_bytes_ = 0;
+  std::uint32_t running_ = 0;
+  RunId next_run_ = 1;
+  Counts counts_;
   std::vector<StartRun> starts_;
   std::vector<RunId> stops_;
   std::vector<DirectReply> direct_;

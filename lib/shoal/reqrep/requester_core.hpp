@@ -1,16 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
 #include <shoal/net/core_outbox.hpp>
+#include <shoal/reqrep/breakers.hpp>
+#include <shoal/reqrep/deadlines.hpp>
+#include <shoal/reqrep/pace.hpp>
 #include <shoal/wire/reqrep_messages.hpp>
 
 namespace shoal::reqrep {
@@ -20,20 +23,13 @@ using wire::reqrep::Headers;
 using wire::reqrep::Reply;
 using Outbox = net::CoreOutbox<wire::reqrep::Any>;
 
-/// When a replier that fails is left alone: after `failures` in a row, for `pause`; then one
-/// request is its probe.
-struct Breaker {
-  std::uint32_t failures = 5;
-  Duration pause = std::chrono::seconds(5);
-};
-
 struct RequesterCoreOptions {
   std::uint32_t retries = 3;  ///< further attempts after the first
   Breaker breaker{};
   bool notify = false;       ///< no reply is awaited
   bool scatter = false;      ///< every request goes to every replier, and replies are gathered
   std::uint32_t wanted = 0;  ///< scatter: replies that are enough; 0: one from each
-  std::string return_to{};   ///< where the last of a chain answers; empty: the way back
+  std::string return_to{};   ///< where the last of a chain answers; empty, or scatter: the way back
   Duration ahead = std::chrono::milliseconds(100);      ///< of work sent to one replier
   Duration busy_pause = std::chrono::milliseconds(20);  ///< before a busy replier is asked again
 };
@@ -51,11 +47,13 @@ struct Ask {
 /// How a request ended, for the asker.
 struct Ended {
   enum class Kind {
-    answered,     ///< `replies` has the answer, or in scatter all that were wanted
+    answered,     ///< `replies` has the answer, or in scatter all that were wanted; there each
+                  ///< that was asked counts, also with `failed`
     timed_out,    ///< at its deadline; in scatter `replies` has what came
     nobody,       ///< no replier was there by the deadline
     breakers,     ///< every replier's breaker is open
-    unreachable,  ///< the retries are used up; `reason` says how the last one failed
+    unreachable,  ///< the retries are used up, and `reason` says how the last one failed; in
+                  ///< scatter fewer replies came than were wanted
   };
 
   struct Answer {
@@ -87,10 +85,11 @@ class RequesterCore {
   void on_direct(PeerId peer, wire::reqrep::Any message, Time now);
 
   /// Whether every endpoint that was given has a session: then nobody else is waited for in
-  /// scatter.
+  /// scatter. To be told before the on_up or on_down that changes it.
   void set_all_dialled(bool all);
 
-  /// New requests; their ids must be in no use.
+  /// New requests. One whose id is in use takes the place of the earlier, as if that had been
+  /// cancelled.
   void offer(std::vector<Ask> asks, Time now);
 
   /// Ends a request without a word to its asker, who has given it up.
@@ -100,16 +99,143 @@ class RequesterCore {
   Time next_tick() const;  ///< `never` when there is nothing to wait for
 
   std::vector<Ended> take_ended() { return std::exchange(ended_, {}); }
-  Outbox take_outbox() { return outbox_.take(); }
+  /// Requests wait until here, so that those of several events share a message.
+  Outbox take_outbox();
   Outbox take_direct_outbox() { return direct_outbox_.take(); }
 
-  std::uint64_t open() const;     ///< requests that have not ended
-  std::uint64_t ended() const;    ///< so far
-  std::uint64_t retried() const;  ///< attempts after a first
-  std::uint64_t stray() const;    ///< replies that were late, repeated or not asked for
-  std::size_t repliers() const;   ///< sessions now
+  std::uint64_t open() const { return index_.size() + gathers_.size(); }  ///< not ended
+  std::uint64_t ended() const { return ended_count_; }                    ///< so far
+  std::uint64_t retried() const { return retried_; }  ///< attempts after a first
+  /// Replies that were late, repeated or not asked for. That a deadline has passed, or an answer
+  /// was delivered, is no reply to a request that has ended.
+  std::uint64_t stray() const { return stray_; }
+  std::size_t repliers() const { return repliers_.size(); }  ///< sessions now
 
  private:
+  struct Replier;
+
+  struct Open;
+  using OpenList = std::list<Open>;
+  using OpenPlace = OpenList::iterator;
+  struct Open {
+    Ask ask;
+    OpenList* stands = nullptr;  // what waits, or what its replier has
+    Replier* with = nullptr;     // who has it; nobody while it waits
+    bool probe = false;          // of that one's breaker
+    std::uint32_t attempts = 0;
+    Time offered{};
+    Time sent{};
+    Deadlines::Place ends{};
+    std::vector<Id> tried{};  // nodes that failed
+    std::string reason{};     // how the last one failed
+  };
+
+  // scatter: one request at one replier
+  struct Part {
+    enum class State { waiting, asked, answered, gone, skipped };
+    State state = State::waiting;
+    bool probe = false;
+    std::uint32_t attempts = 0;
+    Time sent{};
+    std::list<Id>::iterator place{};  // waiting, asked: in its replier's list
+  };
+  struct Gather {
+    Ask ask;
+    Time offered{};
+    Deadlines::Place ends{};
+    std::map<Id, Part> parts{};  // by node
+    std::vector<Ended::Answer> replies{};
+    std::uint32_t good = 0;  // of these, what counts as wanted
+    std::string reason{};
+  };
+
+  struct Replier {
+    PeerId peer = 0;
+    Id node;
+    Pace pace;
+    Breakers::Switch* breaker = nullptr;
+    OpenList sent{};
+    std::list<Id> queue{};  // scatter: to be sent
+    std::list<Id> asked{};  // scatter: sent
+    Time paused_until{};    // it was busy
+    wire::reqrep::Requests forming{};
+    std::size_t forming_bytes = 0;
+    std::vector<Id> cancels{};
+
+    std::size_t outstanding() const { return sent.size() + asked.size(); }
+  };
+
+  struct Candidate {  // a replier that something may be sent to, in one round
+    Replier* replier = nullptr;
+    double interval = 0;
+    std::size_t room = 0;
+    bool probe = false;
+    bool paused = false;
+  };
+
+  struct Measured {  // what one message tells of its sender's pace
+    std::size_t answers = 0;
+    Duration latency = Duration::max();
+  };
+
+  void end(OpenPlace open, Ended ended);
+  void forget(OpenPlace open);
+  static void move(OpenPlace open, OpenList& to);
+  void expire(Time now);
+  void expire(OpenPlace open, Time now);
+  bool nobody_since(Time offered) const;
+  std::string settle(Replier& replier, OpenPlace open, Reply& reply, Measured& measured, Time now);
+  void fail_attempt(OpenPlace open, std::string reason);
+  bool settle_direct(Reply& reply, Time now);
+  const std::string& return_to(const Ask& ask) const;
+  void note_stray(const Reply& reply);
+  void answered(Replier& replier, bool probe, Time sent, Measured& measured, Time now);
+
+  // who is asked (requester_dispatch.cpp)
+  void dispatch(Time now);
+  void find_candidates(Time now);
+  bool all_breakers_open(Time now) const;
+  void place_again(Time now);
+  void place_fresh(Time now);
+  Candidate* best();
+  Candidate* best_untried(const Open& open, bool& worth_waiting);
+  void send(OpenPlace open, Candidate& to, Time now);
+  void form(Replier& replier, const Ask& ask, std::uint32_t attempt, Time now);
+  void post_formed(Replier& replier);
+  void cancel_at(Replier& replier, const Id& id);
+
+  // scatter (requester_scatter.cpp)
+  using GatherPlace = std::unordered_map<Id, Gather>::iterator;
+  void gather(Ask ask, Time now);
+  void ask_at(const Id& id, Gather& gather, Replier& replier, Time now);
+  void ask_new(Replier& replier, Time now);
+  void lose(Replier& replier, const std::string& reason);
+  std::string settle_part(Replier& replier, GatherPlace gather, Reply& reply, Measured& measured,
+                          Time now);
+  void dispatch_scatter(Time now);
+  void send_part(Replier& replier, const Id& id, bool probe, Time now);
+  void conclude_if_over(GatherPlace gather);
+  void end(GatherPlace gather, Ended::Kind kind, std::string reason);
+  void drop(GatherPlace gather);
+  void expire(GatherPlace gather, Time now);
+
+  RequesterCoreOptions options_;
+  Breakers breakers_;
+  std::map<PeerId, Replier> repliers_;
+  std::vector<Candidate> candidates_;
+  std::unordered_map<Id, OpenPlace> index_;
+  OpenList fresh_;  // wait for their first attempt
+  OpenList again_;  // wait for another
+  std::unordered_map<Id, Gather> gathers_;
+  Deadlines deadlines_;
+  Time now_{};         // of the last event
+  Time last_there_{};  // when the last session ended
+  bool ever_there_ = false;
+  bool all_dialled_ = false;
+  bool recheck_ = false;  // whether a scatter is over depends on what has just been told
+  std::uint64_t ended_count_ = 0;
+  std::uint64_t retried_ = 0;
+  std::uint64_t stray_ = 0;
   std::vector<Ended> ended_;
   Outbox outbox_;
   Outbox direct_outbox_;

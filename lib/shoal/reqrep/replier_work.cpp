@@ -1,0 +1,206 @@
+// One piece of a replier's work, from its request to its answer.
+
+#include <algorithm>
+
+#include <xxhash.h>
+
+#include <shoal/reqrep/replier_core.hpp>
+
+namespace shoal::reqrep {
+
+using namespace wire::reqrep;
+
+namespace {
+
+// What has no end on the wire has none here.
+constexpr Duration for_ever = std::chrono::milliseconds(UINT32_MAX);
+
+Time deadline_of(const Request& request, Time now) {
+  return request.remaining >= for_ever ? never : now + request.remaining;
+}
+
+std::uint64_t hash_of(const Bytes& body) {
+  return XXH3_64bits(body.data(), body.size());
+}
+
+Reply failure(const Id& id, std::string_view why) {
+  return {.id = id, .kind = ReplyKind::failed, .error = Bytes::copy(why)};
+}
+
+}  // namespace
+
+void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<const Terms>& terms,
+                        bool notify, Time now) {
+  if (auto known = index_.find(request.id); known != index_.end()) {
+    return join(known->second, peer, request, notify, now);
+  }
+  std::uint64_t body_hash = hash_of(request.body);
+  if (const AnswerCache::Entry* kept = cache_.find(request.id)) {
+    if (kept->body_hash != body_hash) {
+      return reply(peer, failure(request.id, "another request with this id has been answered"));
+    }
+    return repeat(*kept, peer, terms, notify, deadline_of(request, now), now);
+  }
+  if (terms->hops > most_hops) {
+    return reply(peer, failure(request.id, "passed on too often: the chain is a circle"));
+  }
+  bool late = request.remaining <= Duration(0);
+  if (late || draining_ || queue_full(request.body.size())) {
+    ++counts_.dropped;
+    ReplyKind kind = late ? ReplyKind::late : ReplyKind::busy;
+    return reply(peer, {.id = request.id, .kind = kind});
+  }
+  ++counts_.taken;
+  auto work = add(queued_, {.id = request.id,
+                            .body = std::move(request.body),
+                            .body_hash = body_hash,
+                            .terms = terms,
+                            .notify = notify,
+                            .deadline = deadline_of(request, now)});
+  if (notify) return reply(peer, {.id = request.id, .kind = ReplyKind::accepted});
+  add_asker(work, peer);
+}
+
+/// The same request from another asker, or again from one of ours.
+void ReplierCore::join(Works::iterator work, PeerId peer, const Request& request, bool notify,
+                       Time now) {
+  if (work->body_hash != hash_of(request.body)) {
+    return reply(peer, failure(request.id, "another request with this id is being worked on"));
+  }
+  ++counts_.repeated;
+  if (notify) {
+    work->notify = true;
+    return reply(peer, {.id = request.id, .kind = ReplyKind::accepted});
+  }
+  if (std::ranges::find(work->askers, peer, &Asker::peer) != work->askers.end()) return;
+  add_asker(work, peer);
+  Time deadline = deadline_of(request, now);
+  if (deadline <= work->deadline) return;
+  work->deadline = deadline;
+  if (work->stage == Stage::delivering) return;
+  deadlines_.remove(work->ends);
+  work->ends = deadlines_.add(deadline, work->id);
+}
+
+void ReplierCore::repeat(const AnswerCache::Entry& kept, PeerId peer,
+                         const std::shared_ptr<const Terms>& terms, bool notify, Time deadline,
+                         Time now) {
+  ++counts_.repeated;
+  if (notify) return reply(peer, {.id = kept.reply.id, .kind = ReplyKind::accepted});
+  if (terms->return_to.empty()) return reply(peer, kept.reply);
+  auto work = add(begun_, {.id = kept.reply.id,
+                           .stage = Stage::passed_on,
+                           .body_hash = kept.body_hash,
+                           .terms = terms,
+                           .deadline = deadline});
+  add_asker(work, peer);
+  deliver(work, kept.reply, now);
+}
+
+ReplierCore::Works::iterator ReplierCore::add(Works& list, Work work) {
+  if (&list == &queued_) queued_bytes_ += work.body.size();
+  list.push_back(std::move(work));
+  auto added = std::prev(list.end());
+  added->ends = deadlines_.add(added->deadline, added->id);
+  index_.emplace(added->id, added);
+  return added;
+}
+
+void ReplierCore::add_asker(Works::iterator work, PeerId peer) {
+  AskedHere& open = peers_.at(peer).open;
+  work->askers.push_back({peer, open.insert(open.end(), work)});
+}
+
+/// Bodies are pieces of the message that brought them; what has to wait does not keep all of it.
+void ReplierCore::own_bodies(std::size_t newest) {
+  newest = std::min(newest, queued_.size());
+  for (auto work = queued_.rbegin(); newest > 0; ++work, --newest) {
+    work->body = Bytes::copy(work->body);
+  }
+}
+
+void ReplierCore::start_runs(Time now) {
+  while (running_ < options_.slots && !queued_.empty()) {
+    auto work = queued_.begin();
+    if (work->deadline <= now) {
+      expire(work);
+      continue;
+    }
+    queued_bytes_ -= work->body.size();
+    work->stage = Stage::running;
+    work->run = next_run_++;
+    begun_.splice(begun_.end(), queued_, work);
+    runs_.emplace(work->run, work);
+    ++running_;
+    starts_.push_back({.run = work->run,
+                       .id = work->id,
+                       .body = std::exchange(work->body, {}),
+                       .headers = work->terms->headers,
+                       .deadline = work->deadline,
+                       .attempt = work->terms->attempt,
+                       .hops = work->terms->hops,
+                       .return_to = work->terms->return_to});
+  }
+}
+
+/// Hands the answer to whoever brings it to the return address; it walks back by itself without a
+/// `got` in time (PROTOCOL.md, REQ-14).
+void ReplierCore::deliver(Works::iterator work, Reply reply, Time now) {
+  if (work->stage == Stage::running) --running_;
+  runs_.erase(work->run);
+  work->stage = Stage::delivering;
+  deadlines_.remove(work->ends);
+  work->ends = deadlines_.add(std::min(work->deadline, now + options_.got_limit), work->id);
+  work->reply = reply;
+  if (reply.from.is_nil()) reply.from = options_.node;
+  direct_.push_back({work->terms->return_to, std::move(reply)});
+}
+
+/// Ends work that nobody waits for any more. With a cache a run goes on when its asker has left,
+/// for that one may come back and ask again.
+void ReplierCore::abandon(Works::iterator work, bool may_ask_again) {
+  if (!work->askers.empty() || work->plain || work->notify) return;
+  bool begun = work->stage == Stage::running || work->stage == Stage::passed_on;
+  if (begun && may_ask_again && cache_.enabled()) return;
+  if (begun) stops_.push_back(work->run);
+  if (work->stage == Stage::queued) ++counts_.dropped;
+  remove(work);
+}
+
+/// The deadline has passed, or nobody has said `got`.
+void ReplierCore::expire(Works::iterator work) {
+  if (work->stage == Stage::delivering) return finish(work, std::exchange(work->reply, {}));
+  const Reply late{.id = work->id, .kind = ReplyKind::late};
+  if (work->stage != Stage::queued) {
+    stops_.push_back(work->run);
+    return finish(work, late);
+  }
+  ++counts_.dropped;
+  for (const Asker& asker : work->askers) reply(asker.peer, late);
+  remove(work);
+}
+
+void ReplierCore::finish(Works::iterator work, const Reply& answer) {
+  for (const Asker& asker : work->askers) reply(asker.peer, answer);
+  if (work->plain) plain_.push_back({*work->plain, answer.output});
+  if (!work->askers.empty() || work->plain || work->notify) {
+    ++counts_.answered;
+    bool well = (answer.kind == ReplyKind::exited || answer.kind == ReplyKind::delivered) &&
+                answer.status == 0;
+    if (!well) ++counts_.failed;
+  }
+  remove(work);
+}
+
+void ReplierCore::remove(Works::iterator work) {
+  for (const Asker& asker : work->askers) peers_.at(asker.peer).open.erase(asker.place);
+  if (work->stage == Stage::queued) queued_bytes_ -= work->body.size();
+  if (work->stage == Stage::running) --running_;
+  if (work->run != 0) runs_.erase(work->run);
+  deadlines_.remove(work->ends);
+  index_.erase(work->id);
+  Works& list = work->stage == Stage::queued ? queued_ : begun_;
+  list.erase(work);
+}
+
+}  // namespace shoal::reqrep
