@@ -51,6 +51,7 @@ struct Asked {
   std::string body;
   int ended = 0;
   bool given_up = false;  ///< cancelled, or its asker crashed
+  Time cancelled_at = never;
   bool must_succeed = false;
   std::set<Id> sent_to;  ///< nodes
 };

@@ -53,6 +53,7 @@ ReqPlan make_plan(std::uint64_t seed) {
   plan.cancels = random.chance(0.5) ? 0.2 : 0;
   plan.crashes = static_cast<int>(random.between(0, 5));
   plan.cuts = static_cast<int>(random.between(0, 12));
+  if (random.chance(0.15)) plan.crashes = plan.cuts = 0;
   if (random.chance(0.2)) {
     plan.lossy = true;
     plan.faults.ordered = random.chance(0.5);

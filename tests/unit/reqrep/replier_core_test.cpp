@@ -191,6 +191,19 @@ TEST_CASE("replier: a full queue is busy") {
   CHECK(f.reply().kind == ReplyKind::busy);
 }
 
+TEST_CASE("replier: what was passed on and is not answered stands in the queue") {
+  Fixture f({.queue = 2});
+  for (const Id& id : {one, two}) {
+    f.ask(1, id);
+    f.core.on_passed_on(f.start().run, f.now);
+  }
+  f.ask(1, three);
+  CHECK(f.reply().kind == ReplyKind::busy);
+  f.core.on_message(1, Cancel{{one}}, f.now);
+  f.ask(1, three);
+  CHECK(f.start().id == three);
+}
+
 TEST_CASE("replier: REQ-11, a notification is accepted once it is queued, and outlives its asker") {
   Fixture f;
   f.ask(1, one, {.notify = true});
