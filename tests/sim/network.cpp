@@ -48,6 +48,10 @@ void Network::deliver(net::PeerId id, Endpoint* to, const wire::Message& message
   });
 }
 
+void Network::drop(net::PeerId id) {
+  if (sessions_.contains(id)) end(id, nullptr, false);
+}
+
 void Network::gone(Endpoint& node, bool left) {
   for (Pair& pair : pairs_) {
     if ((pair.a == &node || pair.b == &node) && pair.session != 0) end(pair.session, &node, left);

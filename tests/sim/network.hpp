@@ -51,6 +51,9 @@ class Network {
 
   /// Cuts the way between two nodes for a time.
   void partition(std::size_t pair, Duration length);
+  /// Ends a session that the pattern finds at fault; both sides learn of it.
+  void drop(net::PeerId session);
+
   std::size_t pairs() const { return pairs_.size(); }
 
  private:

@@ -1,5 +1,7 @@
 #include "node.hpp"
 
+#include <algorithm>
+
 namespace shoal::sim {
 
 using namespace std::chrono_literals;
@@ -9,6 +11,8 @@ void Node::crash() {
   alive_ = false;
   ++crashes_;
   ++incarnation_;
+  wake_at_ = never;
+  on_crash();
   forget();
   surroundings_.network.gone(*this, false);
 }
@@ -32,6 +36,18 @@ void Node::leave() {
 void Node::later(Duration delay, std::function<void()> event) {
   surroundings_.schedule.in(delay, [this, incarnation = incarnation_, event = std::move(event)] {
     if (alive_ && incarnation == incarnation_) event();
+  });
+}
+
+void Node::wake(Time next, std::function<void()> event) {
+  Time now = surroundings_.schedule.now();
+  next = std::max(next, now + 1ms);
+  if (next >= wake_at_) return;
+  wake_at_ = next;
+  later(next - now, [this, next, event = std::move(event)] {
+    if (wake_at_ != next) return;
+    wake_at_ = never;
+    event();
   });
 }
 

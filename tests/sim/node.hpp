@@ -36,10 +36,15 @@ class Node : public Endpoint {
  protected:
   /// Drops what a process keeps in memory.
   virtual void forget() = 0;
+  /// Just before that, when it was killed.
+  virtual void on_crash() {}
 
   /// Runs `event` later unless the node has crashed or left meanwhile.
   void later(Duration delay, std::function<void()> event);
   void leave();
+
+  /// Runs `event` at `next`, unless it is to run sooner already. Virtual time always passes.
+  void wake(Time next, std::function<void()> event);
 
   /// Sends what a core wants sent.
   template <typename OutboxType>
@@ -57,6 +62,7 @@ class Node : public Endpoint {
  private:
   int incarnation_ = 0;  // tells events of a former life
   int crashes_ = 0;
+  Time wake_at_ = never;
 };
 
 }  // namespace shoal::sim

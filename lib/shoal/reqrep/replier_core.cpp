@@ -146,7 +146,9 @@ Time ReplierCore::next_tick() const {
 }
 
 bool ReplierCore::queue_full(std::size_t body_size) const {
-  return queued_.size() >= options_.queue || queued_bytes_ + body_size > options_.queue_bytes;
+  bool many = index_.size() - running_ >= options_.queue;
+  bool large = held_bytes_ > 0 && held_bytes_ + body_size > options_.queue_bytes;
+  return many || large;
 }
 
 void ReplierCore::reply(PeerId id, Reply reply) {

@@ -24,12 +24,12 @@ using wire::reqrep::Reply;
 using Outbox = net::CoreOutbox<wire::reqrep::Any>;
 
 struct ReplierCoreOptions {
-  Id node;                                  ///< ours, which replies carry
-  std::uint32_t slots = 1;                  ///< so many runs at a time
-  Duration cache{0};                        ///< how long answers are kept for repeated ids
-  std::uint64_t cache_bytes = 64UL << 20;   ///< of answers kept; the oldest go first
-  std::size_t queue = 100'000;              ///< requests waiting; beyond it they are told `busy`
-  std::uint64_t queue_bytes = 256UL << 20;  ///< the same in bytes
+  Id node;                                 ///< ours, which replies carry
+  std::uint32_t slots = 1;                 ///< so many runs at a time
+  Duration cache{0};                       ///< how long answers are kept for repeated ids
+  std::uint64_t cache_bytes = 64UL << 20;  ///< of answers kept; the oldest go first
+  std::size_t queue = 100'000;  ///< requests waiting, or passed on and not answered; then `busy`
+  std::uint64_t queue_bytes = 256UL << 20;       ///< the same in bytes, with those that run
   Duration got_limit = std::chrono::seconds(1);  ///< for the first asker to confirm a direct reply
 };
 
@@ -138,7 +138,8 @@ class ReplierCore {
   struct Work {
     Id id;
     Stage stage = Stage::queued;
-    Bytes body;  // until it is begun
+    Bytes body;              // until it is begun
+    std::size_t weight = 0;  // the size of its body, also when that is elsewhere
     std::uint64_t body_hash = 0;
     std::shared_ptr<const Terms> terms;
     bool notify = false;
@@ -195,7 +196,7 @@ class ReplierCore {
   std::unordered_map<RunId, Works::iterator> runs_;
   Deadlines deadlines_;
   AnswerCache cache_;
-  std::uint64_t queued_bytes_ = 0;
+  std::uint64_t held_bytes_ = 0;
   std::uint32_t running_ = 0;
   RunId next_run_ = 1;
   Counts counts_;

@@ -93,7 +93,8 @@ void ReplierCore::repeat(const AnswerCache::Entry& kept, PeerId peer,
 }
 
 ReplierCore::Works::iterator ReplierCore::add(Works& list, Work work) {
-  if (&list == &queued_) queued_bytes_ += work.body.size();
+  work.weight = work.body.size();
+  held_bytes_ += work.weight;
   list.push_back(std::move(work));
   auto added = std::prev(list.end());
   added->ends = deadlines_.add(added->deadline, added->id);
@@ -121,7 +122,6 @@ void ReplierCore::start_runs(Time now) {
       expire(work);
       continue;
     }
-    queued_bytes_ -= work->body.size();
     work->stage = Stage::running;
     work->run = next_run_++;
     begun_.splice(begun_.end(), queued_, work);
@@ -189,7 +189,7 @@ void ReplierCore::finish(Works::iterator work, const Reply& answer) {
 
 void ReplierCore::remove(Works::iterator work) {
   for (const Asker& asker : work->askers) peers_.at(asker.peer).open.erase(asker.place);
-  if (work->stage == Stage::queued) queued_bytes_ -= work->body.size();
+  held_bytes_ -= work->weight;
   if (work->stage == Stage::running) --running_;
   if (work->run != 0) runs_.erase(work->run);
   deadlines_.remove(work->ends);

@@ -22,6 +22,9 @@ using wire::Headers;
 inline constexpr std::size_t most_in_batch = 4096;
 inline constexpr std::size_t batch_bytes = 256UL << 10;
 
+/// At most so many headers in one message.
+inline constexpr std::size_t most_headers = 64;
+
 /// A chain longer than this is a circle.
 inline constexpr std::uint32_t most_hops = 16;
 
