@@ -132,11 +132,7 @@ enum class Nature { honest, sick, liar };
 class ReplierNode : public Node {
  public:
   ReplierNode(ReqShared& shared, std::string name, Nature kind, bool front)
-      : Node(shared),
-        nature(kind),
-        name_(std::move(name)),
-        front_(front),
-        shared_(shared) {}
+      : Node(shared), nature(kind), name_(std::move(name)), front_(front), shared_(shared) {}
   void start() override;
   void on_up(net::PeerId session, Endpoint& other) override;
   void on_message(net::PeerId session, wire::Message message) override;
