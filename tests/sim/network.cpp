@@ -1,5 +1,7 @@
 #include "network.hpp"
 
+#include <algorithm>
+
 namespace shoal::sim {
 
 using namespace std::chrono_literals;
@@ -36,11 +38,18 @@ void Network::send(Endpoint& from, net::PeerId id, wire::Message message) {
 
 void Network::deliver(net::PeerId id, Endpoint* to, const wire::Message& message) {
   Duration delay = random_.between(Duration(10us), faults.delay_most);
+  Time& latest = sessions_.at(id).latest[to];
+  if (faults.ordered) delay = std::max(delay, latest - schedule_.now());
+  latest = schedule_.now() + delay;
   schedule_.in(delay, [this, id, to, message] {
     auto session = sessions_.find(id);
     if (session == sessions_.end() || !session->second.open.contains(to)) return;
     to->on_message(id, message);
   });
+}
+
+void Network::drop(net::PeerId id) {
+  if (sessions_.contains(id)) end(id, nullptr, false);
 }
 
 void Network::gone(Endpoint& node, bool left) {

@@ -19,8 +19,8 @@ namespace shoal::sim {
 struct NetworkFaults {
   double loss = 0;
   double repeat = 0;
-  Duration delay_most =
-      std::chrono::milliseconds(5);  ///< each message draws its own: they overtake
+  Duration delay_most = std::chrono::milliseconds(5);  ///< each message draws its own
+  bool ordered = false;                                ///< else they overtake each other
 };
 
 /// One node as the network sees it.
@@ -46,6 +46,9 @@ class Network {
 
   void send(Endpoint& from, net::PeerId session, wire::Message message);
 
+  /// Ends a session that the pattern finds at fault; both sides learn of it.
+  void drop(net::PeerId session);
+
   /// The node stopped without a word (`left` false), or said goodbye.
   void gone(Endpoint& node, bool left);
 
@@ -62,7 +65,8 @@ class Network {
   };
   struct Session {
     std::size_t pair = 0;
-    std::set<Endpoint*> open;  // the sides that have not seen its end
+    std::set<Endpoint*> open;            // the sides that have not seen its end
+    std::map<Endpoint*, Time> latest{};  // when each side receives the last message so far
   };
 
   void connect(std::size_t pair);

@@ -11,7 +11,7 @@
 #include <shoal/pipeline/ventilator_core.hpp>
 #include <shoal/pipeline/worker_core.hpp>
 
-#include "network.hpp"
+#include "actor.hpp"
 
 namespace shoal::sim {
 
@@ -52,21 +52,14 @@ struct Shared {
   explicit Shared(const Plan& p) : random(p.seed), network(schedule, random), plan(p) {}
 };
 
-/// A node that can crash and be started again. `incarnation` tells events of a former life.
-class Node : public Endpoint {
+class Node : public Actor {
  public:
-  Node(Shared& shared, Role role) : shared_(shared), role_(role) {}
-  bool alive() const override { return alive_; }
+  Node(Shared& shared, Role role)
+      : Actor(shared.schedule, shared.network), shared_(shared), role_(role) {}
   Role role() const { return role_; }
 
-  virtual void start() = 0;
-  void crash();
-
  protected:
-  virtual void forget() = 0;
-  /// Runs `event` later unless the node has crashed meanwhile.
-  void later(Duration delay, std::function<void()> event);
-  void leave();
+  void on_crash() override { ++shared_.crashed[role_]; }
   template <typename OutboxType>
   void post(OutboxType outbox) {
     for (auto& envelope : outbox.envelopes) {
@@ -77,8 +70,6 @@ class Node : public Endpoint {
 
   Shared& shared_;
   Role role_;
-  bool alive_ = false;
-  int incarnation_ = 0;
 
  public:
   std::string fault_;  ///< a peer was blamed: never right among honest nodes

@@ -1,16 +1,12 @@
 // The pipeline's cores in a simulated world: messages are lost, repeated and overtaken, ways are
 // cut, and nodes of all three roles crash and come back. Checked: every task's result is kept
 // exactly once, and once the world heals everything ends by itself.
-//
-//   sim_pipeline [--seeds COUNT] [--from SEED] [--seed SEED]
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 
 #include "pipeline_nodes.hpp"
+#include "seeds.hpp"
 
 using namespace shoal;
 using namespace shoal::sim;
@@ -231,29 +227,14 @@ class World {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t from = 1;
-  std::uint64_t count = 3000;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::strcmp(argv[i], "--seeds") == 0) count = value;
-    if (std::strcmp(argv[i], "--from") == 0) from = value;
-    if (std::strcmp(argv[i], "--seed") == 0) from = value, count = 1;
-  }
-  std::uint64_t broken = 0;
   std::map<Role, int> crashed;
-  for (std::uint64_t seed = from; seed < from + count; ++seed) {
+  int status = run_seeds(argc, argv, [&](std::uint64_t seed) {
     World world(make_plan(seed));
     std::string fault = world.run();
     for (auto [role, times] : world.crashed()) crashed[role] += times;
-    if (fault.empty()) continue;
-    ++broken;
-    std::printf("seed %llu: %s\n  replay: %s --seed %llu\n", static_cast<unsigned long long>(seed),
-                fault.c_str(), argv[0], static_cast<unsigned long long>(seed));
-  }
-  std::printf("%llu of %llu seeds keep the promise\n",
-              static_cast<unsigned long long>(count - broken),
-              static_cast<unsigned long long>(count));
+    return fault;
+  });
   std::printf("killed and started again: %d ventilators, %d workers, %d sinks\n",
               crashed[Role::ventilator], crashed[Role::worker], crashed[Role::sink]);
-  return broken == 0 ? 0 : 1;
+  return status;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <utility>
@@ -27,6 +28,9 @@ class Schedule {
     }
     return true;
   }
+
+  /// Lets the rest of the time up to `moment` pass, in which nothing happens.
+  void pass_to(Time moment) { now_ = std::max(now_, moment); }
 
  private:
   Time now_{};
