@@ -59,6 +59,10 @@ void Node::on_down(net::PeerId peer, const net::Down& why) {
   downs.emplace_back(peer, why);
 }
 
+void Node::on_plain(net::PlainPeer peer, Bytes body) {
+  plains.emplace_back(std::move(peer), std::move(body));
+}
+
 void Node::on_writable(net::PeerId) {
   ++writable;
 }

@@ -31,6 +31,7 @@ class Node final : public net::PortEvents {
   std::vector<std::pair<net::PeerId, wire::Hello>> ups;
   std::vector<std::pair<net::PeerId, wire::Message>> messages;
   std::vector<std::pair<net::PeerId, net::Down>> downs;
+  std::vector<std::pair<net::PlainPeer, Bytes>> plains;  ///< what bare ZeroMQ programs asked
   int writable = 0;
   std::function<void(net::PeerId, wire::Message&)> on_each;  ///< instead of keeping the message
 
@@ -39,6 +40,7 @@ class Node final : public net::PortEvents {
   void on_message(net::PeerId peer, wire::Message message) override;
   void on_down(net::PeerId peer, const net::Down& why) override;
   void on_writable(net::PeerId peer) override;
+  void on_plain(net::PlainPeer peer, Bytes body) override;
 
   net::Port port_;
 };

@@ -106,6 +106,7 @@ void Listener::receive(const zmq::message_t& routing_id, Frames& frames) {
     return found->second->session().receive(frames);
   }
   Result<wire::FrameKind> kind = wire::frame_kind(frames.first.to_string_view());
+  if (!kind && shared_.options.plain && receive_plain(id, frames)) return;
   if (!kind) {
     return shared_.notices.warn("strangers", "refused a peer at " +
                                                  property(frames.first, "Peer-Address") +
@@ -118,6 +119,26 @@ void Listener::receive(const zmq::message_t& routing_id, Frames& frames) {
   Session& session = peer->session();
   peers_.insert_or_assign(std::string(id), std::move(peer));
   session.receive(frames);
+}
+
+/// PROTOCOL.md, REQ-15: [body], or an empty frame and [body].
+bool Listener::receive_plain(std::string_view routing_id, Frames& frames) {
+  bool enveloped = frames.first.size() == 0;
+  if (frames.surplus || enveloped != frames.second.has_value()) return false;
+  zmq::message_t& body = enveloped ? *frames.second : frames.first;
+  shared_.host.plain({.routing_id = std::string(routing_id), .enveloped = enveloped},
+                     to_bytes(std::move(body)));
+  return true;
+}
+
+bool Listener::answer_plain(const PlainPeer& peer, const Bytes& body) {
+  zmq::message_t address(peer.routing_id.data(), peer.routing_id.size());
+  if (socket_.send(address, true) != Wrote::done) return false;
+  zmq::message_t empty;
+  if (peer.enveloped) socket_.send(empty, true);
+  zmq::message_t content = to_message(body);
+  socket_.send(content, false);
+  return true;
 }
 
 void Listener::forget(const std::string& routing_id) {

@@ -25,6 +25,9 @@ class Listener {
   /// With wildcards resolved, in the order bound.
   const std::vector<std::string>& bound() const noexcept { return bound_; }
 
+  /// See Port::answer_plain.
+  bool answer_plain(const PlainPeer& peer, const Bytes& body);
+
   /// Lets libzmq write what was said last after the socket is let go of.
   void allow_last_words();
 
@@ -39,6 +42,7 @@ class Listener {
 
   bool drain();
   void receive(const zmq::message_t& routing_id, Frames& frames);
+  bool receive_plain(std::string_view routing_id, Frames& frames);
   void forget(const std::string& routing_id);
   void happened(std::uint16_t event);
   void probe_soon();

@@ -1,8 +1,18 @@
+#include <algorithm>
 #include <utility>
 
 #include <shoal/net/port_impl.hpp>
 
 namespace shoal::net {
+
+PortLimits limits_for(std::size_t record_bytes) {
+  // Batches of small records are far smaller; room for the head and the frames around it.
+  constexpr std::size_t slack = 16UL << 20;
+  PortLimits limits;
+  limits.message_bytes = std::max(limits.message_bytes, record_bytes + slack);
+  limits.queue_bytes = std::max(limits.queue_bytes, limits.message_bytes);
+  return limits;
+}
 
 Port::Port(Context& context, runtime::Reactor& reactor, PortOptions options, PortEvents& events)
     : impl_(std::make_unique<Impl>(context.impl(), reactor, std::move(options), events)) {}
@@ -11,6 +21,10 @@ Port::~Port() = default;
 
 Sent Port::send(PeerId peer, wire::Message message) {
   return impl_->send(peer, std::move(message));
+}
+
+bool Port::answer_plain(const PlainPeer& peer, const Bytes& body) {
+  return impl_->answer_plain(peer, body);
 }
 
 void Port::drop(PeerId peer, std::string_view reason) {

@@ -37,6 +37,13 @@ struct Down {
   std::string reason;  ///< one phrase for people, such as "silent for 3s"
 };
 
+/// A bare ZeroMQ program, without a session, that has asked something: how to answer it. Nothing is
+/// kept of it in the Port.
+struct PlainPeer {
+  std::string routing_id;
+  bool enveloped = false;  ///< its message began with an empty frame, and so does the answer
+};
+
 /// What a Port tells the pattern above it, always on the Reactor's thread. Calls into the Port are
 /// allowed in all of them.
 class PortEvents {
@@ -55,6 +62,12 @@ class PortEvents {
 
   /// There is room again for a peer to which send() had answered `full`.
   virtual void on_writable(PeerId peer) { static_cast<void>(peer); }
+
+  /// A message of a bare ZeroMQ program; only with PortOptions::plain.
+  virtual void on_plain(PlainPeer peer, Bytes body) {
+    static_cast<void>(peer);
+    static_cast<void>(body);
+  }
 };
 
 struct PortLimits {
@@ -89,7 +102,14 @@ struct PortOptions {
   Duration lookup_again = std::chrono::seconds(30);  ///< how often dns+tcp:// names are looked up
   Lookup lookup = system_lookup;                     ///< another one in tests
   PortLimits limits;
+  bool plain = false;  ///< who dials us without a HELLO is a bare ZeroMQ program (REQ-15)
 };
+
+/// The limits of a Port whose messages carry records of up to `record_bytes`.
+PortLimits limits_for(std::size_t record_bytes);
+
+/// How long a node that leaves waits for its peers to confirm the goodbye.
+inline constexpr Duration goodbye_limit = std::chrono::seconds(10);
 
 /// The one reliable transport under every pattern (PROTOCOL.md, "Port"): any number of binds (one
 /// ROUTER) and of connects (one DEALER an endpoint, a fresh socket for each dial). Who dialled whom
@@ -112,6 +132,10 @@ class Port {
   /// within our own limits, since every peer would drop us for it: patterns check what they take
   /// in.
   Sent send(PeerId peer, wire::Message message);
+
+  /// Answers a bare ZeroMQ program with the frames that it expects. False: dropped, because it is
+  /// gone or does not read.
+  bool answer_plain(const PlainPeer& peer, const Bytes& body);
 
   /// Ends a session that the pattern finds at fault; `reason` is printed on both sides. on_down
   /// follows, from the Reactor. A peer that dialled us may dial again.

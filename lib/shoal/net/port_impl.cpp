@@ -213,6 +213,10 @@ void Port::Impl::message(Session& session, wire::Message message) {
   events_.on_message(session.id(), std::move(message));
 }
 
+void Port::Impl::plain(PlainPeer peer, Bytes body) {
+  if (!closing_) events_.on_plain(std::move(peer), std::move(body));
+}
+
 void Port::Impl::writable(Session& session) {
   later(session.id(), [this](Session& still) { events_.on_writable(still.id()); });
 }

@@ -19,6 +19,9 @@ class Port::Impl final : public SessionHost {
   ~Impl() override;
 
   Sent send(PeerId peer, wire::Message message);
+  bool answer_plain(const PlainPeer& peer, const Bytes& body) {
+    return listener_->answer_plain(peer, body);
+  }
   void drop(PeerId peer, std::string reason);
   void close(Duration limit);
   bool closed() const { return closing_ && up_.empty(); }
@@ -33,6 +36,7 @@ class Port::Impl final : public SessionHost {
   void waiting(Session& session) override;
   void up(Session& session) override;
   void message(Session& session, wire::Message message) override;
+  void plain(PlainPeer peer, Bytes body) override;
   void writable(Session& session) override;
   void ended(Session& session, const Ending& ending) override;
 

@@ -26,6 +26,7 @@ class SessionHost {
   virtual void waiting(Session& session) = 0;  ///< judge said wait: call rejudge later
   virtual void up(Session& session) = 0;
   virtual void message(Session& session, wire::Message message) = 0;
+  virtual void plain(PlainPeer peer, Bytes body) = 0;  ///< of a bare ZeroMQ program
   virtual void writable(Session& session) = 0;
   virtual void ended(Session& session, const Ending& ending) = 0;  ///< the last call, before over()
 };

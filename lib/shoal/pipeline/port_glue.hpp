@@ -17,10 +17,4 @@ inline constexpr const char* keeps = "keeps";  ///< sink: "1" when results outli
 inline constexpr const char* ventilator_endpoint = "tcp://127.0.0.1:5016";
 inline constexpr const char* sink_endpoint = "tcp://127.0.0.1:5017";
 
-/// How long a node that leaves waits for its peers to confirm the goodbye.
-inline constexpr Duration goodbye_limit = std::chrono::seconds(10);
-
-/// The limits of a Port that carries tasks or results of up to `record_bytes`.
-net::PortLimits limits_for(std::size_t record_bytes);
-
 }  // namespace shoal::pipeline

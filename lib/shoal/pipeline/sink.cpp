@@ -68,7 +68,7 @@ net::PortOptions Sink::port_options() const {
                         .role = "sink",
                         .accepts = {"worker"},
                         .node = Id::random(),
-                        .limits = limits_for(options_.max_result)};
+                        .limits = net::limits_for(options_.max_result)};
   port.fields[field::sink] = std::string(id_.bytes());
   port.fields[field::keeps] = store_->lasting_id() ? "1" : "0";
   return port;
@@ -133,7 +133,7 @@ void Sink::after_commit() {
 void Sink::leave() {
   if (leaving_) return;
   leaving_ = true;
-  port_.close(goodbye_limit);
+  port_.close(net::goodbye_limit);
 }
 
 void Sink::drain() {

@@ -42,7 +42,7 @@ net::PortOptions port_options(const VentilatorOptions& options) {
                         .role = "ventilator",
                         .accepts = {"worker"},
                         .node = Id::random(),
-                        .limits = limits_for(options.input.max_task)};
+                        .limits = net::limits_for(options.input.max_task)};
   if (port.binds.empty() && port.connects.empty()) port.binds = {ventilator_endpoint};
   return port;
 }
@@ -121,7 +121,7 @@ void Ventilator::pump() {
   if (!done || leaving_) return;
   leaving_ = true;
   commit_journal();
-  port_.close(goodbye_limit);
+  port_.close(net::goodbye_limit);
 }
 
 void Ventilator::commit_journal() {

@@ -24,7 +24,7 @@ net::PortOptions port_options(const Id& node, std::size_t max_result,
           .role = "worker",
           .accepts = {peer},
           .node = node,
-          .limits = limits_for(max_result)};
+          .limits = net::limits_for(max_result)};
 }
 
 }  // namespace
@@ -137,8 +137,8 @@ void Worker::pump() {
   post(core_.take_sink_outbox(), *to_);
   if (!core_.finished() || leaving_) return;
   leaving_ = true;
-  from_->close(goodbye_limit);
-  to_->close(goodbye_limit);
+  from_->close(net::goodbye_limit);
+  to_->close(net::goodbye_limit);
 }
 
 /// Waiting is never mute: after a while says which sink a job waits for. The Port tells when there
