@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <shoal/pipeline/command_executor.hpp>
 #include <shoal/runtime/process.hpp>
 
@@ -30,12 +28,11 @@ std::vector<std::string> task_environment(const StartRun& run) {
 
 CommandExecutor::CommandExecutor(runtime::Reactor& reactor, ExecutorOptions options,
                                  ExecutorEvents events)
-    : reactor_(reactor), options_(std::move(options)), events_(std::move(events)) {
-  has_placeholder_ = std::ranges::any_of(options_.argv, [](const std::string& argument) {
-    return argument.find("{}") != std::string::npos;
-  });
-  if (auto found = runtime::find_program(options_.argv.front())) program_ = found->string();
-}
+    : reactor_(reactor),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      program_(runtime::require_program(options_.argv.front())),
+      has_placeholder_(runtime::has_placeholder(options_.argv)) {}
 
 void CommandExecutor::start(StartRun run) {
   RunId id = run.id;

@@ -1,8 +1,6 @@
-#include <shoal/base/error.hpp>
 #include <shoal/pipeline/command_executor.hpp>
 #include <shoal/pipeline/executor.hpp>
 #include <shoal/pipeline/stream_executor.hpp>
-#include <shoal/runtime/process.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -32,11 +30,6 @@ std::uint32_t runs_a_slot(const ExecutorOptions& options) {
 std::unique_ptr<Executor> make_executor(runtime::Reactor& reactor, ExecutorOptions options,
                                         ExecutorEvents events) {
   if (options.argv.empty()) return std::make_unique<PassThrough>(std::move(events));
-  const std::string& name = options.argv.front();
-  if (!runtime::find_program(name)) {
-    throw Error("cannot run '" + name + "': there is no such command; give its path or check PATH",
-                ExitCode::usage);
-  }
   if (options.mode == Mode::stream) {
     return std::make_unique<StreamExecutor>(reactor, std::move(options), std::move(events));
   }

@@ -3,14 +3,10 @@
 
 #include <shoal/pipeline/command_executor.hpp>
 #include <shoal/pipeline/stream_executor.hpp>
-#include <shoal/runtime/log.hpp>
 #include <shoal/runtime/process.hpp>
 
 namespace shoal::pipeline {
 namespace {
-
-// A command that buffers its output holds back the answer to the first line for ever.
-constexpr Duration buffering_hint = std::chrono::seconds(5);
 
 /// Tasks of other framings as lines; false when one holds a line feed.
 bool as_lines(wire::Batch& tasks) {
@@ -32,9 +28,9 @@ StreamExecutor::StreamExecutor(runtime::Reactor& reactor, ExecutorOptions option
     : reactor_(reactor),
       options_(std::move(options)),
       events_(std::move(events)),
-      slots_(options_.slots) {
-  if (auto found = runtime::find_program(options_.argv.front())) program_ = found->string();
-}
+      program_(runtime::require_program(options_.argv.front())),
+      hint_(reactor, options_.argv.front()),
+      slots_(options_.slots) {}
 
 void StreamExecutor::start(StartRun run) {
   if (!as_lines(run.tasks)) {
@@ -63,14 +59,7 @@ void StreamExecutor::launch(Slot& slot, const StartRun& first) {
       reactor_, std::move(options),
       [this, &slot](Bytes lines, std::uint64_t) { on_lines(slot, std::move(lines)); },
       [this, &slot](runtime::LineDeath death) { on_death(slot, death); });
-  if (answered_ || slot.reminder) return;
-  slot.reminder = reactor_.at(reactor_.now() + buffering_hint, [this] {
-    if (answered_) return;
-    const std::string& command = options_.argv.front();
-    log_warning("'" + command +
-                "' has not answered its first line yet; if it buffers its output, " +
-                "try: stdbuf -oL " + command);
-  });
+  hint_.asked();
 }
 
 /// A run may take its timeout for each of its tasks.
@@ -88,7 +77,7 @@ void StreamExecutor::watch_time(Slot& slot) {
 }
 
 void StreamExecutor::on_lines(Slot& slot, Bytes lines) {
-  answered_ = true;
+  hint_.answered();
   StartRun run = std::move(slot.runs.front());
   slot.runs.pop_front();
   watch_time(slot);

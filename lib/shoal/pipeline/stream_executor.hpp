@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <shoal/pipeline/executor.hpp>
+#include <shoal/runtime/buffering_hint.hpp>
 #include <shoal/runtime/line_process.hpp>
 
 namespace shoal::pipeline {
@@ -21,9 +22,8 @@ class StreamExecutor : public Executor {
   struct Slot {
     std::unique_ptr<runtime::LineProcess> process;
     char delimiter = '\n';
-    std::deque<StartRun> runs;       // oldest first
-    runtime::Registration limit;     // of the oldest, where there is a timeout
-    runtime::Registration reminder;  // of the first, should it never be answered
+    std::deque<StartRun> runs;    // oldest first
+    runtime::Registration limit;  // of the oldest, where there is a timeout
   };
 
   void launch(Slot& slot, const StartRun& first);
@@ -36,7 +36,7 @@ class StreamExecutor : public Executor {
   ExecutorOptions options_;
   ExecutorEvents events_;
   std::string program_;
-  bool answered_ = false;
+  runtime::BufferingHint hint_;
   std::vector<Slot> slots_;
 };
 

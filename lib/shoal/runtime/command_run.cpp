@@ -108,6 +108,11 @@ void CommandRun::finish() {
   done(std::move(outcome));  // may destroy this
 }
 
+bool has_placeholder(const std::vector<std::string>& argv) {
+  return std::ranges::any_of(
+      argv, [](const std::string& argument) { return argument.find("{}") != std::string::npos; });
+}
+
 Result<std::vector<std::string>> substitute(const std::vector<std::string>& argv,
                                             std::string_view text) {
   bool has_nul = text.find('\0') != std::string_view::npos;
@@ -117,7 +122,7 @@ Result<std::vector<std::string>> substitute(const std::vector<std::string>& argv
     std::string& made = replaced.emplace_back();
     std::size_t at = 0;
     for (std::size_t hole; (hole = argument.find("{}", at)) != std::string_view::npos;) {
-      if (has_nul) return Failure{"a task with a NUL byte cannot be an argument of a command"};
+      if (has_nul) return Failure{"text with a NUL byte cannot be an argument of a command"};
       made.append(argument.substr(at, hole - at)).append(text);
       at = hole + 2;
     }

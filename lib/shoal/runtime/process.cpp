@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/base/error.hpp>
 #include <shoal/runtime/process.hpp>
 #include <shoal/runtime/startup.hpp>
 
@@ -209,6 +210,13 @@ std::optional<std::filesystem::path> find_program(std::string_view name) {
     if (end == std::string_view::npos) return std::nullopt;
     left.remove_prefix(end + 1);
   }
+}
+
+std::string require_program(std::string_view name) {
+  if (auto found = find_program(name)) return found->string();
+  throw Error("cannot run '" + std::string(name) +
+                  "': there is no such command; give its path or check PATH",
+              ExitCode::usage);
 }
 
 }  // namespace shoal::runtime

@@ -73,4 +73,7 @@ class Process {
 /// name on PATH. Nothing when there is no such file or it may not be executed.
 std::optional<std::filesystem::path> find_program(std::string_view name);
 
+/// The same as text. Throws Error (usage), with the remedy, when there is no such file.
+std::string require_program(std::string_view name);
+
 }  // namespace shoal::runtime
