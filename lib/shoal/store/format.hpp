@@ -53,6 +53,19 @@ CREATE TABLE spooled (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// The same of a reply store: "shor", its user version, and its table.
+inline constexpr std::uint64_t replies_application_id = 0x73686f72;
+inline constexpr std::uint64_t replies_format = 1;
+inline constexpr const char* replies_schema = R"sql(
+CREATE TABLE reply (
+  body BLOB NOT NULL PRIMARY KEY CHECK (length(body) = 16),
+  at INTEGER NOT NULL,
+  node BLOB NOT NULL CHECK (length(node) = 16),
+  output BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oldest ON reply (at);
+)sql";
+
 /// What stands before the bytes of each slot in a spool file: their XXH3-64, little-endian.
 inline constexpr std::size_t spool_header_size = 8;
 

@@ -1,54 +1,29 @@
 #include <utility>
 
 #include <shoal/store/database.hpp>
-#include <shoal/store/file.hpp>
+#include <shoal/store/file_kind.hpp>
 #include <shoal/store/format.hpp>
 #include <shoal/store/ledger.hpp>
 
 namespace shoal::store {
 namespace {
 
-// Whether the file holds nothing yet: new, or left by a crash before its first commit.
-bool is_blank(Database& database) {
-  return database.number("PRAGMA application_id") == 0 &&
-         database.number("SELECT count(*) FROM sqlite_schema") == 0;
-}
+constexpr FileKind kind{"ledger", ledger_application_id, ledger_format, ledger_schema};
 
-// Before the switch to the write-ahead log, so that the file alone says what it is.
-void create(Database& database, std::string_view purpose) {
-  database.execute("BEGIN");
-  database.execute(ledger_schema);
-  std::string stamp = "PRAGMA application_id = " + std::to_string(ledger_application_id) +
-                      "; PRAGMA user_version = " + std::to_string(ledger_format);
-  database.execute(stamp.c_str());
-  Statement(database, "INSERT INTO ledger (only, id, purpose) VALUES (1, ?, ?)")
-      .with(Id::random().bytes(), Text{purpose})
-      .run();
-  database.commit();
-  database.adopt();
-  sync_directory_of(database.path());
-}
-
-void recognise(Database& database, std::string_view purpose) {
-  if (database.number("PRAGMA application_id") != ledger_application_id) {
-    throw database.bad_data("is not a shoal ledger");
-  }
-  std::uint64_t format = database.number("PRAGMA user_version");
-  if (format != ledger_format) {
-    throw Error(database.path().string() + " has format " + std::to_string(format) +
-                    " and this shoal reads " + std::to_string(ledger_format) +
-                    "; use the shoal that wrote it, or move it away to begin anew",
-                ExitCode::bad_data);
-  }
-  std::string fault = database.text("PRAGMA quick_check(1)");
-  if (fault != "ok") throw database.bad_data("is damaged");
-  std::string owner = database.text("SELECT purpose FROM ledger");
-  if (owner != purpose) {
+bool open(Database& database, std::string_view purpose) {
+  auto fill = [&] {
+    Statement(database, "INSERT INTO ledger (only, id, purpose) VALUES (1, ?, ?)")
+        .with(Id::random().bytes(), Text{purpose})
+        .run();
+  };
+  auto check = [&] {
+    std::string owner = database.text("SELECT purpose FROM ledger");
+    if (owner == purpose) return;
     throw Error(database.path().string() + " belongs to a " + owner + ", not to a " +
                     std::string(purpose) + "; name another file",
                 ExitCode::bad_data);
-  }
-  database.adopt();
+  };
+  return open_as(database, kind, fill, check);
 }
 
 Id require_id(const Database& database, const std::string& raw) {
@@ -69,12 +44,6 @@ struct Ledger::Tables {
   Tables(std::filesystem::path path, std::string_view purpose)
       : database(std::move(path)), created(open(database, purpose)) {
     id = require_id(database, database.text("SELECT id FROM ledger"));
-  }
-
-  static bool open(Database& database, std::string_view purpose) {
-    bool blank = is_blank(database);
-    blank ? create(database, purpose) : recognise(database, purpose);
-    return blank;
   }
 
   Database database;  // first, because the statements below must not outlive it

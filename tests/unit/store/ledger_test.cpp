@@ -142,6 +142,9 @@ TEST_CASE("ledger: a long run of commits stays small on disk") {
 TEST_CASE("ledger: the format document and the schema say the same") {
   std::string document = read_file(SHOAL_STORE_FORMAT_MD);
   CHECK(document.find(std::string("```sql") + ledger_schema + "```") != std::string::npos);
+  CHECK(document.find(std::string("```sql") + replies_schema + "```") != std::string::npos);
+  CHECK(document.find("0x73686f72") != std::string::npos);
+  CHECK(replies_application_id == 0x73686f72);
   SeqSet example;
   example.insert({5, 10});
   example.insert({16, 128});
