@@ -29,6 +29,8 @@ constexpr std::array nodes{
     Node{"ventilator", "hand out lines of input as tasks"},
     Node{"worker", "run tasks through a command and pass the results on"},
     Node{"sink", "collect results, each exactly once"},
+    Node{"requester", "ask repliers, one request or a line of input each"},
+    Node{"replier", "answer requests by a command"},
 };
 
 constexpr std::array tools{

@@ -55,6 +55,7 @@ std::string format_summary(const SummaryState& state) {
   if (state.missing) add(format_count(*state.missing) + " missing");
   if (state.redelivered) add(format_count(*state.redelivered) + " redelivered");
   if (state.duplicates) add(counted(*state.duplicates, "duplicate") + " dropped");
+  for (const auto& [count, what] : state.others) add(format_count(count) + " " + std::string(what));
   if (!state.elapsed) return line;
   add(format_duration(*state.elapsed));
   const std::optional<std::uint64_t> moved = state.done ? state.done : state.total;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <shoal/base/clock.hpp>
 
@@ -34,6 +36,7 @@ struct SummaryState {
   std::optional<std::uint64_t> missing{};
   std::optional<std::uint64_t> redelivered{};
   std::optional<std::uint64_t> duplicates{};
+  std::vector<std::pair<std::uint64_t, std::string_view>> others{};  ///< such as {3, "retried"}
   std::optional<Duration> elapsed{};
 };
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include <shoal/net/port.hpp>
+
+/// What the glue of both roles does alike between a core and a Port.
+namespace shoal::reqrep {
+
+/// The field that a replier adds to HELLO (PROTOCOL.md, "Roles"): how many requests it runs at a
+/// time, decimal.
+inline constexpr const char* slots_field = "slots";
+
+/// The number that a replier's HELLO says; 1 where it says none.
+std::uint32_t slots_of(const wire::Hello& hello);
+
+/// Default endpoint: where repliers listen.
+inline constexpr const char* replier_endpoint = "tcp://127.0.0.1:5020";
+
+/// How often a core is asked for what follows from no event, such as whether every endpoint has
+/// been reached.
+inline constexpr Duration look_period = std::chrono::milliseconds(100);
+
+}  // namespace shoal::reqrep
