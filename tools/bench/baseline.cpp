@@ -17,6 +17,8 @@
 #include <shoal/base/error.hpp>
 #include <shoal/base/fd.hpp>
 
+#include "reqrep_roles.hpp"
+
 extern char** environ;
 
 namespace shoal::bench {
@@ -244,6 +246,9 @@ int run_baseline(const Arguments& arguments) {
     if (role == "sink") return run_sink(rest);
     if (role == "spawn") return run_spawn(rest);
     if (role == "await") return run_await(rest);
+    if (role == "echo") return run_bare_echo(rest);
+    if (role == "ask") return run_bare_ask(rest);
+    if (role == "shoal-ask") return run_shoal_ask(rest);
     std::cerr << "bench bare: no such role: " << role << "\n";
   } catch (const std::exception& error) {
     std::cerr << "bench bare: " << error.what() << "\n";

@@ -11,6 +11,7 @@
 
 #include "baseline.hpp"
 #include "pipeline_bench.hpp"
+#include "reqrep_bench.hpp"
 
 using namespace shoal;
 
@@ -22,18 +23,23 @@ struct Options {
   bool json = false;
   bool quick = false;
   bench::BenchOptions bench;
+  bench::ReqrepOptions reqrep;
 };
 
 void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
-  line.positional("PATTERN", options.pattern, "What to measure: pipeline");
+  line.positional("PATTERN", options.pattern, "What to measure: pipeline or reqrep");
   line.group("Load");
   line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "Lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
             "Length of a line with its line feed; 0: numbers, as seq writes them");
   line.number("--tasks", "N", bench.tasks, 1, 10'000'000, "Tasks that are a process each");
   line.number("-j,--jobs", "N", bench.jobs, 1, 10'000, "So many processes at a time");
+  line.number("--requests", "N", options.reqrep.requests, 1, 1'000'000'000,
+              "Requests with many in flight");
+  line.number("--in-flight", "N", options.reqrep.in_flight, 1, 1'000'000,
+              "So many requests at a time");
   line.number("--runs", "N", bench.runs, 1, 1000, "Take the median of so many runs");
   line.choice("--transport", "tcp|ipc", bench.transport,
               {{"tcp", bench::Transport::tcp}, {"ipc", bench::Transport::ipc}},
@@ -45,16 +51,25 @@ void declare(app::CommandLine& line, Options& options) {
 }
 
 int run(Options& options) {
-  if (!options.pattern || *options.pattern != "pipeline") {
-    throw Error("say what to measure: shoal bench pipeline", ExitCode::usage);
+  const std::string pattern = options.pattern.value_or("");
+  if (pattern != "pipeline" && pattern != "reqrep") {
+    throw Error("say what to measure: shoal bench pipeline, or shoal bench reqrep",
+                ExitCode::usage);
   }
   if (options.quick) {
     options.bench.lines = 100'000;
     options.bench.tasks = 50;
     options.bench.runs = 1;
+    options.reqrep.requests = 10'000;
+    options.reqrep.one_by_one = 100;
   }
+  options.reqrep.runs = options.bench.runs;
+  options.reqrep.transport = options.bench.transport;
   const auto nodes = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  app::print(bench::format_rows(bench::measure_pipeline(options.bench, nodes), options.json));
+  std::vector<bench::Row> rows = pattern == "pipeline"
+                                     ? bench::measure_pipeline(options.bench, nodes)
+                                     : bench::measure_reqrep(options.reqrep, nodes);
+  app::print(bench::format_rows(rows, options.json));
   return 0;
 }
 
@@ -69,6 +84,7 @@ int main(int argc, char** argv) {
       {.name = "bench",
        .summary = "Measures a pattern beside bare libzmq and what else it replaces, in one run.",
        .examples = {{"shoal bench pipeline", "all of the pipeline, medians of five runs"},
+                    {"shoal bench reqrep", "round trips and requests a second"},
                     {"shoal bench pipeline --lines 50000000 -J", "more lines, rows as JSON"}}},
       declare, run);
 }
