@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <shoal/app/header_options.hpp>
 #include <shoal/base/units.hpp>
 
 namespace shoal::nodes {
@@ -25,32 +26,6 @@ reqrep::Breaker parse_breaker(const std::string& text) {
   }
   breaker.pause = *pause;
   return breaker;
-}
-
-/// K:V, with blanks around either dropped.
-reqrep::Headers parse_headers(const std::vector<std::string>& texts) {
-  constexpr std::size_t most = 64;
-  constexpr std::size_t most_bytes = 60UL << 10;
-  auto trim = [](std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return std::string(text);
-  };
-  reqrep::Headers headers;
-  std::size_t bytes = 0;
-  for (const std::string& text : texts) {
-    std::size_t colon = text.find(':');
-    std::string key = trim(std::string_view(text).substr(0, colon));
-    if (colon == std::string::npos || key.empty()) {
-      throw usage("--header " + text + ": write KEY:VALUE");
-    }
-    bytes += text.size();
-    headers[key] = trim(std::string_view(text).substr(colon + 1));
-  }
-  if (headers.size() > most || bytes > most_bytes) {
-    throw usage("--header: at most 64 headers, 60K in all");
-  }
-  return headers;
 }
 
 }  // namespace
@@ -111,7 +86,7 @@ reqrep::RequestRunOptions run_options(const RequesterArguments& arguments) {
     throw usage("--stale is for requests with one reply: leave --all, --replies and --notify out");
   }
   core.breaker = parse_breaker(arguments.breaker);
-  run.headers = parse_headers(arguments.headers);
+  run.headers = app::parse_headers(arguments.headers);
   if (arguments.null) run.delimiter = '\0';
   if (arguments.null) run.format = reqrep::ReplyFormat::nul;
   if (arguments.json) run.format = reqrep::ReplyFormat::json;

@@ -18,6 +18,7 @@
 #include <shoal/base/fd.hpp>
 
 #include "pubsub_roles.hpp"
+#include "reqrep_roles.hpp"
 
 extern char** environ;
 
@@ -247,6 +248,9 @@ int run_baseline(const Arguments& arguments) {
     if (role == "spawn") return run_spawn(rest);
     if (role == "await") return run_await(rest);
     if (is_pubsub_role(role)) return run_pubsub_role(role, rest);
+    if (role == "echo") return run_bare_echo(rest);
+    if (role == "ask") return run_bare_ask(rest);
+    if (role == "shoal-ask") return run_shoal_ask(rest);
     std::cerr << "bench bare: no such role: " << role << "\n";
   } catch (const std::exception& error) {
     std::cerr << "bench bare: " << error.what() << "\n";

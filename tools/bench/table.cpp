@@ -16,7 +16,8 @@ namespace {
 using Cells = std::array<std::string, 6>;
 
 bool is_rate(Unit unit) {
-  return unit == Unit::lines || unit == Unit::tasks || unit == Unit::messages;
+  return unit == Unit::lines || unit == Unit::tasks || unit == Unit::messages ||
+         unit == Unit::requests;
 }
 
 std::string fixed(double value, int digits) {
@@ -26,6 +27,7 @@ std::string fixed(double value, int digits) {
 }
 
 std::string format_value(double value, Unit unit, double line_bytes) {
+  if (unit == Unit::microseconds) return fixed(value, 1) + " us";
   if (unit == Unit::milliseconds) return fixed(value, 1) + " ms";
   if (unit == Unit::bytes) return fixed(value / (1 << 20), 1) + " MiB";
   std::string text = format_rate(value);
@@ -34,8 +36,8 @@ std::string format_value(double value, Unit unit, double line_bytes) {
 }
 
 bool is_met(const Row& row) {
-  if (!row.against.empty()) return row.shoal.median() >= *row.wanted * row.baseline.median();
   double value = row.shoal.median();
+  if (!row.against.empty()) value /= row.baseline.median();
   return is_rate(row.unit) ? value >= *row.wanted : value <= *row.wanted;
 }
 
@@ -43,7 +45,7 @@ std::string format_wanted(const Row& row) {
   if (!row.wanted) return "";
   std::string text;
   if (!row.against.empty()) {
-    text = ">= " + fixed(*row.wanted, 2);
+    text = (is_rate(row.unit) ? ">= " : "<= ") + fixed(*row.wanted, 2);
   } else {
     text = (is_rate(row.unit) ? ">= " : "<= ") + format_value(*row.wanted, row.unit, 0);
   }
@@ -86,8 +88,12 @@ std::string unit_name(Unit unit) {
       return "tasks/s";
     case Unit::messages:
       return "messages/s";
+    case Unit::requests:
+      return "requests/s";
     case Unit::milliseconds:
       return "ms";
+    case Unit::microseconds:
+      return "us";
     case Unit::bytes:
       return "bytes";
   }

@@ -7,7 +7,7 @@
 namespace shoal::bench {
 
 /// What the value of a row is and how it is told.
-enum class Unit { lines, tasks, messages, milliseconds, bytes };
+enum class Unit { lines, tasks, messages, requests, milliseconds, microseconds, bytes };
 
 /// What was measured of one side, a value a run.
 struct Samples {
@@ -16,8 +16,8 @@ struct Samples {
   double median() const;
 };
 
-/// One comparison. `wanted` is the least ratio, or without a baseline the least rate or the most
-/// milliseconds or bytes.
+/// One comparison. `wanted` is the least ratio, of latencies the most, or without a baseline the
+/// least rate or the most milliseconds or bytes.
 struct Row {
   std::string name;  ///< what shoal did
   Unit unit = Unit::lines;

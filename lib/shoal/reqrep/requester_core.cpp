@@ -69,7 +69,9 @@ std::string RequesterCore::settle(Replier& replier, OpenPlace open, Reply& reply
     return "it accepted a notification that was a request";
   if (reply.kind == ReplyKind::delivered && return_to(open->ask).empty())
     return "it delivered to a return address that was not given";
-  switch (reply.kind) {
+  // The link of a chain that passed it on waits for no more than that its asker has it.
+  bool delivered_for_us = reply.kind == ReplyKind::delivered && open->ask.hops > 0;
+  switch (delivered_for_us ? ReplyKind::exited : reply.kind) {
     case ReplyKind::exited:
     case ReplyKind::signalled:
     case ReplyKind::overran:

@@ -40,7 +40,8 @@ struct Ask {
   Bytes body;
   Time deadline{};
   Headers headers{};
-  std::uint32_t hops = 0;   ///< how many repliers it has passed already
+  std::uint32_t hops = 0;   ///< how many repliers it has passed already; for one that has, that it
+                            ///< was `delivered` is an answer
   std::string return_to{};  ///< in place of the option's, where it was passed on
 };
 
