@@ -5,7 +5,7 @@
 
 #include <shoal/base/assert.hpp>
 #include <shoal/base/little_endian.hpp>
-#include <shoal/wire/msgpack_map.hpp>
+#include <shoal/wire/field_reader.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
 
 namespace shoal::wire::pipeline {
@@ -16,19 +16,10 @@ constexpr std::array<std::string_view, std::variant_size_v<Any>> tags{
     "job",  "tasks",  "letter", "recall",  "credit", "renew",
     "kept", "failed", "return", "results", "close",  "closed"};
 
-constexpr std::uint64_t most_seq = std::uint64_t{1} << 62;
 constexpr std::size_t most_sinks = 256;
 
 // A head must stay within a Port's limit, also when a worker passes it on with fields of its own.
-constexpr std::size_t most_text = 64UL << 10;
 constexpr std::size_t most_sizes = 128UL << 10;
-
-void put_ids(MapWriter& map, std::string_view key, const std::vector<Id>& ids) {
-  if (ids.empty()) return;
-  std::string raw;
-  for (const Id& id : ids) raw += id.bytes();
-  map.put_bytes(key, raw);
-}
 
 void put_set(MapWriter& map, std::string_view key, const SeqSet& set) {
   if (!set.empty()) map.put_bytes(key, set.encode());
@@ -41,10 +32,7 @@ void put_batch(MapWriter& map, const Batch& batch) {
   if (batch.framing == Framing::lines && batch.delimiter != '\n') {
     map.put("delimiter", std::uint64_t{static_cast<unsigned char>(batch.delimiter)});
   }
-  if (batch.framing != Framing::sized) return;
-  std::string raw;
-  for (std::uint32_t size : batch.sizes) put_u32(raw, size);
-  map.put_bytes("sizes", raw);
+  if (batch.framing == Framing::sized) put_u32s(map, "sizes", batch.sizes);
 }
 
 void write(MapWriter& map, const Job& job) {
@@ -152,49 +140,18 @@ const Bytes& body_of(const Any& message) {
   return none;
 }
 
-/// Reads fields and remembers the first that is missing or out of bounds.
-class FieldReader {
+class PipelineFields : public FieldReader {
  public:
-  explicit FieldReader(const MapReader& map) : map_(map) {}
+  using FieldReader::FieldReader;
 
-  std::uint64_t number(std::string_view key, std::uint64_t most = most_seq) {
-    std::optional<std::uint64_t> value = map_.number(key);
-    if (!value || *value > most) fault(key);
-    return value.value_or(0);
-  }
-
-  std::optional<std::uint64_t> maybe_number(std::string_view key, std::uint64_t most = most_seq) {
-    std::optional<std::uint64_t> value = map_.number(key);
-    if (value && *value > most) fault(key);
-    return value;
-  }
-
-  Id id(std::string_view key) {
-    std::optional<Id> value = Id::from_bytes(map_.bytes(key).value_or(""));
-    if (!value || value->is_nil()) fault(key);
-    return value.value_or(Id());
-  }
-
-  std::vector<Id> ids(std::string_view key) {
-    std::string_view raw = map_.bytes(key).value_or("");
-    if (raw.size() % Id::size != 0 || raw.size() / Id::size > most_sinks) fault(key);
-    std::vector<Id> all;
-    for (; raw.size() >= Id::size && all.size() < most_sinks; raw.remove_prefix(Id::size)) {
-      all.push_back(*Id::from_bytes(raw.substr(0, Id::size)));
-    }
-    return all;
-  }
+  std::vector<Id> sinks() { return ids("sinks", most_sinks); }
 
   SeqSet set(std::string_view key) {
-    Result<SeqSet> value = SeqSet::decode(map_.bytes(key).value_or(""));
+    Result<SeqSet> value = SeqSet::decode(raw(key));
     if (value) return std::move(*value);
     fault(key);
     return {};
   }
-
-  std::string text(std::string_view key) { return within_limit(key, map_.text(key)); }
-  std::string bytes(std::string_view key) { return within_limit(key, map_.bytes(key)); }
-  bool flag(std::string_view key) { return map_.flag(key); }
 
   SeqRange range() {
     SeqRange value{number("first"), number("count")};
@@ -206,37 +163,19 @@ class FieldReader {
     Batch value{.range = range()};
     value.framing = static_cast<Framing>(number("framing", 2));
     value.delimiter = static_cast<char>(maybe_number("delimiter", 0xff).value_or('\n'));
-    std::string_view raw = map_.bytes("sizes").value_or("");
-    if (raw.size() % 4 != 0 || raw.size() / 4 > most_sizes) fault("sizes");
-    for (std::size_t at = 0; at + 4 <= raw.size(); at += 4) {
-      value.sizes.push_back(get_u32(raw, at));
-    }
+    value.sizes = u32s("sizes", most_sizes);
     value.payload = body;
-    if (fault_.empty() && !value.well_formed()) fault("payload");
+    if (first_fault().empty() && !value.well_formed()) fault("payload");
     return value;
   }
-
-  void fault(std::string_view key) {
-    if (fault_.empty()) fault_ = key;
-  }
-  const std::string& first_fault() const { return fault_; }
-
- private:
-  std::string within_limit(std::string_view key, std::optional<std::string_view> value) {
-    if (!value || value->size() > most_text) fault(key);
-    return std::string(value.value_or("").substr(0, most_text));
-  }
-
-  const MapReader& map_;
-  std::string fault_;
 };
 
-void read(FieldReader& in, Job& job, const Bytes&) {
+void read(PipelineFields& in, Job& job, const Bytes&) {
   job.job = in.id("job");
   job.name = in.text("name");
   job.revision = in.number("revision");
   job.lease = std::chrono::milliseconds(in.number("lease_ms", std::uint64_t{1} << 40));
-  job.sinks = in.ids("sinks");
+  job.sinks = in.sinks();
   job.total = in.maybe_number("total");
   job.over = in.flag("over");
   job.stopped = in.flag("stopped");
@@ -245,7 +184,7 @@ void read(FieldReader& in, Job& job, const Bytes&) {
   job.failed = in.maybe_number("failed").value_or(0);
 }
 
-void read(FieldReader& in, Tasks& tasks, const Bytes& body) {
+void read(PipelineFields& in, Tasks& tasks, const Bytes& body) {
   tasks.job = in.id("job");
   tasks.number = in.number("number");
   tasks.attempt = static_cast<std::uint32_t>(in.number("attempt", UINT32_MAX));
@@ -254,7 +193,7 @@ void read(FieldReader& in, Tasks& tasks, const Bytes& body) {
   if (tasks.batch.framing == Framing::opaque) in.fault("framing");
 }
 
-void read(FieldReader& in, Letter& letter, const Bytes& body) {
+void read(PipelineFields& in, Letter& letter, const Bytes& body) {
   letter.job = in.id("job");
   letter.name = in.text("name");
   letter.number = in.number("number");
@@ -262,35 +201,35 @@ void read(FieldReader& in, Letter& letter, const Bytes& body) {
   letter.attempts = static_cast<std::uint32_t>(in.number("attempts", UINT32_MAX));
   letter.status = in.text("status");
   letter.error = in.bytes("error");
-  letter.sinks = in.ids("sinks");
+  letter.sinks = in.sinks();
   letter.payload = body;
 }
 
-void read(FieldReader&, Recall&, const Bytes&) {}
+void read(PipelineFields&, Recall&, const Bytes&) {}
 
-void read(FieldReader& in, Credit& credit, const Bytes&) {
+void read(PipelineFields& in, Credit& credit, const Bytes&) {
   credit.revision = in.number("revision");
   credit.tasks = in.number("tasks");
   credit.bytes = in.number("bytes");
   credit.batch = in.number("batch");
-  credit.sinks = in.ids("sinks");
-  credit.volatiles = in.ids("volatiles");
+  credit.sinks = in.sinks();
+  credit.volatiles = in.ids("volatiles", most_sinks);
   credit.all_sinks = in.flag("all_sinks");
   credit.leaving = in.flag("leaving");
 }
 
-void read(FieldReader& in, Renew& renew, const Bytes&) {
+void read(PipelineFields& in, Renew& renew, const Bytes&) {
   renew.numbers = in.set("numbers");
 }
 
-void read(FieldReader& in, Kept& kept, const Bytes&) {
+void read(PipelineFields& in, Kept& kept, const Bytes&) {
   kept.job = in.id("job");
   kept.done = in.set("done");
   kept.failed = in.set("failed");
   kept.refused = in.set("refused");
 }
 
-void read(FieldReader& in, Failed& failed, const Bytes&) {
+void read(PipelineFields& in, Failed& failed, const Bytes&) {
   failed.number = in.number("number");
   failed.range = in.range();
   failed.status = in.text("status");
@@ -298,48 +237,33 @@ void read(FieldReader& in, Failed& failed, const Bytes&) {
   failed.sure = in.flag("sure");
 }
 
-void read(FieldReader& in, Return& returned, const Bytes&) {
+void read(PipelineFields& in, Return& returned, const Bytes&) {
   returned.number = in.number("number");
   returned.tasks = in.set("tasks");
 }
 
-void read(FieldReader& in, Results& results, const Bytes& body) {
+void read(PipelineFields& in, Results& results, const Bytes& body) {
   results.job = in.id("job");
   results.name = in.text("name");
   results.attempt = static_cast<std::uint32_t>(in.number("attempt", UINT32_MAX));
-  results.sinks = in.ids("sinks");
+  results.sinks = in.sinks();
   results.total = in.maybe_number("total");
   results.batch = in.batch(body);
 }
 
-void read(FieldReader& in, Close& close, const Bytes&) {
+void read(PipelineFields& in, Close& close, const Bytes&) {
   close.job = in.id("job");
   close.name = in.text("name");
   close.total = in.maybe_number("total");
   close.stopped = in.flag("stopped");
   close.done = in.number("done");
   close.failed = in.number("failed");
-  close.sinks = in.ids("sinks");
+  close.sinks = in.sinks();
 }
 
-void read(FieldReader& in, Closed& closed, const Bytes&) {
+void read(PipelineFields& in, Closed& closed, const Bytes&) {
   closed.job = in.id("job");
   closed.sink = in.id("sink");
-}
-
-template <std::size_t Index = 0>
-Result<Any> decode_as(std::size_t index, const MapReader& map, const Bytes& body) {
-  if constexpr (Index < std::variant_size_v<Any>) {
-    if (index != Index) return decode_as<Index + 1>(index, map, body);
-    std::variant_alternative_t<Index, Any> message;
-    FieldReader fields(map);
-    read(fields, message, body);
-    if (fields.first_fault().empty()) return Any(std::move(message));
-    return Failure{std::string(tags[Index]) + ": the field '" + fields.first_fault() +
-                   "' is missing or wrong"};
-  } else {
-    return Failure{"unknown message"};
-  }
 }
 
 }  // namespace
@@ -352,11 +276,9 @@ Message encode(const Any& message) {
 }
 
 Result<Any> decode(const Message& message) {
-  Result<MapReader> map = MapReader::parse(message.head);
-  if (!map) return Failure{map.reason()};
-  std::string_view tag = map->text("type").value_or("");
-  auto found = std::find(tags.begin(), tags.end(), tag);
-  return decode_as(static_cast<std::size_t>(found - tags.begin()), *map, message.body);
+  return decode_tagged<Any, PipelineFields>(
+      tags, message,
+      [](PipelineFields& in, auto& content, const Bytes& body) { read(in, content, body); });
 }
 
 Id sink_of(const Id& job, Seq seq, const std::vector<Id>& sinks) {

@@ -22,12 +22,15 @@ using Headers = std::map<std::string, std::string>;
 inline constexpr std::size_t most_in_batch = 4096;
 inline constexpr std::size_t batch_bytes = 256UL << 10;
 
+/// At most so many headers in one message.
+inline constexpr std::size_t most_headers = 64;
+
 /// A chain longer than this is a circle.
 inline constexpr std::uint32_t most_hops = 16;
 
 struct Request {
   Id id;
-  Duration remaining{0};  ///< until its deadline
+  Duration remaining{0};  ///< until its deadline; 2^32 - 1 ms at most, which is for ever
   Bytes body;
 };
 
