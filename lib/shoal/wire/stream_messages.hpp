@@ -39,6 +39,7 @@ struct Topics {
 struct Read {
   std::uint64_t reading = 0;
   Position from;
+  Offset until = 0;  ///< below it, records that another one of their topic follows may be left out
   Topics topics;
   std::uint64_t credit = 0;  ///< octets of bodies it may be sent, all told
 };
@@ -56,9 +57,11 @@ struct Stream {
   std::uint64_t epoch = 0;
   Offset first = 0;
   Offset head = 0;
-  std::uint64_t reading = 0;
-  Offset next = 0;     ///< after the last offset sent, or where the reading begins
-  bool ended = false;  ///< nothing more will be appended
+  std::uint64_t reading = 0;  ///< 0: none yet, and the next three mean nothing
+  Offset from = 0;            ///< where the reading begins
+  Offset next = 0;            ///< where what is sent next begins
+  Offset until = 0;           ///< as in Read; the head when it began at last_of_topic
+  bool ended = false;         ///< nothing more will be appended in this epoch
 };
 
 /// Publisher to subscriber: all wanted records with first <= offset < next, as in the log.
