@@ -1,5 +1,7 @@
 #include "network.hpp"
 
+#include <algorithm>
+
 namespace shoal::sim {
 
 using namespace std::chrono_literals;
@@ -16,7 +18,7 @@ void Network::connect(std::size_t index) {
     if (possible) {
       net::PeerId id = next_session_++;
       pair.session = id;
-      sessions_[id] = {index, {pair.a, pair.b}};
+      sessions_[id] = {.pair = index, .open = {pair.a, pair.b}};
       pair.a->on_up(id, *pair.b);
       if (sessions_.contains(id)) pair.b->on_up(id, *pair.a);
     }
@@ -36,6 +38,9 @@ void Network::send(Endpoint& from, net::PeerId id, wire::Message message) {
 
 void Network::deliver(net::PeerId id, Endpoint* to, const wire::Message& message) {
   Duration delay = random_.between(Duration(10us), faults.delay_most);
+  Time& last = sessions_.at(id).last_arrival[to];
+  if (!faults.overtaking) delay = std::max(delay, last - schedule_.now());
+  last = std::max(last, schedule_.now() + delay);
   schedule_.in(delay, [this, id, to, message] {
     auto session = sessions_.find(id);
     if (session == sessions_.end() || !session->second.open.contains(to)) return;

@@ -19,8 +19,8 @@ namespace shoal::sim {
 struct NetworkFaults {
   double loss = 0;
   double repeat = 0;
-  Duration delay_most =
-      std::chrono::milliseconds(5);  ///< each message draws its own: they overtake
+  Duration delay_most = std::chrono::milliseconds(5);  ///< each message draws its own
+  bool overtaking = true;  ///< whether a message may arrive before one that was sent earlier
 };
 
 /// One node as the network sees it.
@@ -63,6 +63,7 @@ class Network {
   struct Session {
     std::size_t pair = 0;
     std::set<Endpoint*> open;  // the sides that have not seen its end
+    std::map<Endpoint*, Time> last_arrival{};
   };
 
   void connect(std::size_t pair);

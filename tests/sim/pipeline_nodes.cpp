@@ -27,32 +27,6 @@ wire::pipeline::Any decoded(const wire::Message& message) {
 
 }  // namespace
 
-void Node::crash() {
-  if (!alive_) return;
-  alive_ = false;
-  ++shared_.crashed[role_];
-  ++incarnation_;
-  forget();
-  shared_.network.gone(*this, false);
-}
-
-void Node::leave() {
-  alive_ = false;
-  ++incarnation_;
-  shared_.network.gone(*this, true);
-  // The core that is leaving is on the stack: it goes a moment later.
-  int incarnation = incarnation_;
-  shared_.schedule.in(Duration(0), [this, incarnation] {
-    if (incarnation == incarnation_) forget();
-  });
-}
-
-void Node::later(Duration delay, std::function<void()> event) {
-  shared_.schedule.in(delay, [this, incarnation = incarnation_, event = std::move(event)] {
-    if (alive_ && incarnation == incarnation_) event();
-  });
-}
-
 void VentilatorNode::start() {
   if (alive_ || finished_) return;
   alive_ = true;

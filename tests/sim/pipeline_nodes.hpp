@@ -11,7 +11,7 @@
 #include <shoal/pipeline/ventilator_core.hpp>
 #include <shoal/pipeline/worker_core.hpp>
 
-#include "network.hpp"
+#include "node.hpp"
 
 namespace shoal::sim {
 
@@ -40,55 +40,29 @@ struct Plan {
 };
 
 /// What the nodes of one world share.
-struct Shared {
-  Schedule schedule;
-  Random random;
-  Network network;
+struct Shared : Surroundings {
   Plan plan;
-  bool faults_on = true;
   std::map<Seq, int> executions;  ///< of each task of the first job
-  std::map<Role, int> crashed;    ///< how often a living node of the role was killed
 
-  explicit Shared(const Plan& p) : random(p.seed), network(schedule, random), plan(p) {}
+  explicit Shared(const Plan& p) : Surroundings(p.seed), plan(p) {}
 };
 
-/// A node that can crash and be started again. `incarnation` tells events of a former life.
-class Node : public Endpoint {
+/// A node with a role in the pipeline.
+class PipelineNode : public Node {
  public:
-  Node(Shared& shared, Role role) : shared_(shared), role_(role) {}
-  bool alive() const override { return alive_; }
+  PipelineNode(Shared& shared, Role role) : Node(shared), shared_(shared), role_(role) {}
   Role role() const { return role_; }
 
-  /// What went wrong in this node that never may: it blamed an honest peer, or miscounted its
-  /// memory.
-  const std::string& fault() const { return fault_; }
-
-  virtual void start() = 0;
-  void crash();
-
  protected:
-  virtual void forget() = 0;
-  /// Runs `event` later unless the node has crashed meanwhile.
-  void later(Duration delay, std::function<void()> event);
-  void leave();
-  template <typename OutboxType>
-  void post(OutboxType outbox) {
-    for (auto& envelope : outbox.envelopes) {
-      shared_.network.send(*this, envelope.to, wire::pipeline::encode(envelope.message));
-    }
-    if (!outbox.faults.empty()) fault_ = "it blamed a peer: " + outbox.faults.front().reason;
-  }
-
   Shared& shared_;
+
+ private:
   Role role_;
-  bool alive_ = false;
-  int incarnation_ = 0;
-  std::string fault_;
 };
 
-class VentilatorNode : public Node {
+class VentilatorNode : public PipelineNode {
  public:
-  VentilatorNode(Shared& shared, Id job) : Node(shared, Role::ventilator), job_(job) {}
+  VentilatorNode(Shared& shared, Id job) : PipelineNode(shared, Role::ventilator), job_(job) {}
   void start() override;
   void on_up(net::PeerId session, Endpoint& other) override;
   void on_message(net::PeerId session, wire::Message message) override;
@@ -112,9 +86,9 @@ class VentilatorNode : public Node {
   bool finished_ = false;
 };
 
-class SinkNode : public Node {
+class SinkNode : public PipelineNode {
  public:
-  SinkNode(Shared& shared, Id id) : Node(shared, Role::sink), id_(id) {}
+  SinkNode(Shared& shared, Id id) : PipelineNode(shared, Role::sink), id_(id) {}
   void start() override;
   void on_up(net::PeerId session, Endpoint& other) override;
   void on_message(net::PeerId session, wire::Message message) override;
@@ -150,10 +124,10 @@ class SinkNode : public Node {
   bool commit_due_ = false;
 };
 
-class WorkerNode : public Node {
+class WorkerNode : public PipelineNode {
  public:
   explicit WorkerNode(Shared& shared, std::size_t sinks)
-      : Node(shared, Role::worker), all_sinks_(sinks) {}
+      : PipelineNode(shared, Role::worker), all_sinks_(sinks) {}
   void start() override;
   void drain();
   void on_up(net::PeerId session, Endpoint& other) override;

@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 
 #include "pipeline_nodes.hpp"
+#include "seeds.hpp"
 
 using namespace shoal;
 using namespace shoal::sim;
@@ -77,20 +76,25 @@ class World {
         shared_.network.introduce(*workers_.back(), *ventilator);
       for (auto& sink : sinks_) shared_.network.introduce(*workers_.back(), *sink);
     }
-    for (Node* node : nodes()) {
+    for (PipelineNode* node : nodes()) {
       shared_.schedule.in(shared_.random.between(Duration(0), Duration(3s)),
                           [node] { node->start(); });
     }
     plan_faults();
   }
 
-  const std::map<Role, int>& crashed() const { return shared_.crashed; }
+  /// How often living nodes of each role were killed.
+  std::map<Role, int> crashed() {
+    std::map<Role, int> counts;
+    for (PipelineNode* node : nodes()) counts[node->role()] += node->crashes();
+    return counts;
+  }
 
   /// Why the promise is broken; empty when it is kept.
   std::string run() {
     Time limit = Time{} + shared_.plan.heal_after + 300s;
     bool ended = shared_.schedule.run_until([&] { return finished(); }, limit);
-    for (Node* node : nodes()) {
+    for (PipelineNode* node : nodes()) {
       if (!node->fault().empty()) return "among honest nodes, " + node->fault();
     }
     if (!ended) return "not finished long after the world healed: " + progress();
@@ -98,8 +102,8 @@ class World {
   }
 
  private:
-  std::vector<Node*> nodes() {
-    std::vector<Node*> all;
+  std::vector<PipelineNode*> nodes() {
+    std::vector<PipelineNode*> all;
     for (auto& node : ventilators_) all.push_back(node.get());
     for (auto& node : workers_) all.push_back(node.get());
     for (auto& node : sinks_) all.push_back(node.get());
@@ -115,8 +119,8 @@ class World {
     };
     for (auto [role, count] : plan.crashes) {
       for (int i = 0; i < count; ++i) {
-        Node* node = pick(role);
-        shared_.schedule.in(when(), [this, node] { crash_and_restart(*node); });
+        PipelineNode* node = pick(role);
+        shared_.schedule.in(when(), [node] { node->crash_and_restart(4s); });
       }
     }
     for (int i = 0; i < plan.partitions; ++i) {
@@ -135,18 +139,12 @@ class World {
     });
   }
 
-  Node* pick(Role role) {
-    std::vector<Node*> some;
-    for (Node* node : nodes()) {
+  PipelineNode* pick(Role role) {
+    std::vector<PipelineNode*> some;
+    for (PipelineNode* node : nodes()) {
       if (node->role() == role) some.push_back(node);
     }
     return some[shared_.random.between(0, some.size() - 1)];
-  }
-
-  void crash_and_restart(Node& node) {
-    node.crash();
-    shared_.schedule.in(shared_.random.between(Duration(1ms), Duration(4s)),
-                        [&node] { node.start(); });
   }
 
   bool finished() {
@@ -232,29 +230,14 @@ class World {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t from = 1;
-  std::uint64_t count = 3000;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::strcmp(argv[i], "--seeds") == 0) count = value;
-    if (std::strcmp(argv[i], "--from") == 0) from = value;
-    if (std::strcmp(argv[i], "--seed") == 0) from = value, count = 1;
-  }
-  std::uint64_t broken = 0;
   std::map<Role, int> crashed;
-  for (std::uint64_t seed = from; seed < from + count; ++seed) {
+  int code = run_seeds(argc, argv, 3000, [&](std::uint64_t seed) {
     World world(make_plan(seed));
     std::string fault = world.run();
     for (auto [role, times] : world.crashed()) crashed[role] += times;
-    if (fault.empty()) continue;
-    ++broken;
-    std::printf("seed %llu: %s\n  replay: %s --seed %llu\n", static_cast<unsigned long long>(seed),
-                fault.c_str(), argv[0], static_cast<unsigned long long>(seed));
-  }
-  std::printf("%llu of %llu seeds keep the promise\n",
-              static_cast<unsigned long long>(count - broken),
-              static_cast<unsigned long long>(count));
+    return fault;
+  });
   std::printf("killed and started again: %d ventilators, %d workers, %d sinks\n",
               crashed[Role::ventilator], crashed[Role::worker], crashed[Role::sink]);
-  return broken == 0 ? 0 : 1;
+  return code;
 }
