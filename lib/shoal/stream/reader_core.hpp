@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/clock.hpp>
@@ -28,19 +30,26 @@ struct Cursor {
 struct ReaderCoreOptions {
   Position from{};  ///< for streams without a cursor
   Topics topics{};
-  std::map<Id, Cursor> cursors{};    ///< of streams read before
+  std::map<Id, Cursor> cursors{};  ///< of streams read before
+
+  /// How many streams there are, when that is known: another one than those that have a cursor
+  /// then stands in the place of one of them, and is refused (STR-8).
+  std::optional<std::size_t> streams{};
+
   std::uint64_t window = 4UL << 20;  ///< octets that may be on their way or unwritten, a stream
 };
 
-/// What came of one stream, in order: records, or offsets that retention has taken.
+/// What came of one stream, in order: records, offsets that retention has taken, or offsets passed
+/// over because nothing in them was wanted (`count` 0). The first of a stream without a cursor has
+/// first = next, and tells where its reading began (unless that is still to come).
 struct Delivery {
   Id stream;
   std::uint64_t epoch = 0;
   Offset first = 0;
   Offset next = 0;          ///< the cursor once this is written
   std::uint64_t count = 0;  ///< records in `body`
-  Bytes body;
-  bool trimmed = false;  ///< no records: these offsets are gone
+  Bytes body{};             ///< whole, checked records
+  bool trimmed = false;     ///< no records: these offsets are gone
 };
 
 /// The subscriber's side of streams as a state machine (PROTOCOL.md, "Stream"): reads one stream
@@ -48,36 +57,82 @@ struct Delivery {
 /// No I/O and no clock.
 class ReaderCore {
  public:
+  /// The topics must make a TopicFilter.
   explicit ReaderCore(ReaderCoreOptions options);
 
-  void on_up(PeerId peer, Time now);
+  void on_up(PeerId peer) { peers_[peer]; }
   void on_message(PeerId peer, wire::stream::Any message, Time now);
-  void on_down(PeerId peer, Time now);
+  void on_down(PeerId peer);
 
-  /// A delivery is written as durably as it will be: gives its credit back.
+  /// A delivery is written as durably as it will be: gives its credit back. In the order delivered
+  /// within a stream.
   void on_taken(const Delivery& delivery, Time now);
 
+  /// To be called at next_tick() at the latest.
   void tick(Time now);
   Time next_tick() const;
 
   std::vector<Delivery> take_deliveries() { return std::exchange(deliveries_, {}); }
   Outbox take_outbox() { return outbox_.take(); }
 
-  /// Whether every stream that is there now has been taken up to the head that its reading met
-  /// first. False without a stream.
+  /// Whether every stream met so far has been taken up to the head that its reading met first, and
+  /// every publisher there has told its stream. False without a stream.
   bool at_end() const;
 
   /// Why a stream cannot go on (STR-8), for people; empty when all is well.
   const std::string& refusal() const { return refusal_; }
 
-  const std::map<Id, Cursor>& cursors() const;  ///< as of what was taken
-  std::uint64_t received() const;               ///< records delivered
-  std::uint64_t trimmed() const;                ///< offsets that were gone
+  std::map<Id, Cursor> cursors() const;                 ///< as of what was taken
+  std::uint64_t received() const { return received_; }  ///< records delivered
+  std::uint64_t trimmed() const { return trimmed_; }    ///< offsets that were gone
 
  private:
+  struct State {                     // of a stream
+    std::optional<Cursor> cursor{};  // as of what was taken
+    std::uint64_t epoch = 0;         // the latest seen
+    PeerId peer = 0;                 // the session that it is read in, or 0
+    std::uint64_t reading = 0;
+    bool asked = false;  // and not answered yet
+    Time asked_at{};
+    Offset next = 0;     // delivered up to here, once there is a cursor
+    Offset until = 0;    // of a reading by last_of_topic
+    bool ahead = false;  // `next` was asked for, and is still to come
+    Offset head = 0;
+    std::optional<Offset> goal{};  // the head met first
+    bool ended = false;
+    std::optional<Time> lacking{};  // since when something sent has not come
+    std::uint64_t got = 0;          // octets in this reading
+    std::uint64_t pending = 0;      // octets delivered and not taken
+    std::uint64_t credit = 0;       // told
+    Offset told = 0;                // of the cursor
+    Time told_at{};
+  };
+
+  void receive(PeerId peer, wire::stream::Stream& stream, Time now);
+  void receive(PeerId peer, wire::stream::Records& records, Time now);
+  void receive(PeerId peer, wire::stream::Trimmed& trimmed, Time now);
+  template <typename Other>
+  void receive(PeerId peer, Other& other, Time now);
+
+  State* admit(const wire::stream::Stream& stream);
+  std::string fault_in(const State& state, const wire::stream::Stream& stream) const;
+  bool begin(State& state, const wire::stream::Stream& stream);
+  State* reading_in(PeerId peer, std::uint64_t reading);
+  void deliver(PeerId peer, State& state, Delivery delivery);
+  void ask(State& state, Time now);
+  void tell(State& state, Time now);
+  bool must_tell(const State& state) const;
+  Time tell_due(const State& state) const;
+  std::uint64_t credit_of(const State& state) const;
+
+  ReaderCoreOptions options_;
+  std::map<Id, State> states_;
+  std::map<PeerId, std::optional<Id>> peers_;  // sessions and the streams they told
   std::vector<Delivery> deliveries_;
-  Outbox outbox_;
   std::string refusal_;
+  std::uint64_t received_ = 0;
+  std::uint64_t trimmed_ = 0;
+  Outbox outbox_;
 };
 
 }  // namespace shoal::stream
