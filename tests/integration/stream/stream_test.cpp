@@ -21,9 +21,11 @@ const std::string any_port = "tcp://127.0.0.1:*";
 
 /// A reader that takes everything at once.
 struct Taker {
-  Taker(Loop& loop, const std::string& endpoint, ReaderCoreOptions reading = {})
-      : reader(loop.context, loop.reactor, {.connects = {endpoint}, .reading = std::move(reading)},
+  Taker(Loop& loop, StreamReaderOptions options)
+      : reader(loop.context, loop.reactor, std::move(options),
                [this](Delivery delivery) { take(std::move(delivery)); }) {}
+  Taker(Loop& loop, const std::string& endpoint, ReaderCoreOptions reading = {})
+      : Taker(loop, {.connects = {endpoint}, .reading = std::move(reading)}) {}
 
   void take(Delivery delivery) {
     store::RecordBlock block(delivery.body, delivery.first, delivery.next);
@@ -51,8 +53,10 @@ struct World {
 
   explicit World(std::uint64_t memory = 0) { start(memory); }
 
-  void start(std::uint64_t memory = 0, const std::string& bind = any_port) {
-    StreamWriterOptions options{.binds = {bind}};
+  /// A writer on the log that listens, or dials `connect`.
+  void start(std::uint64_t memory = 0, const std::string& connect = "") {
+    StreamWriterOptions options{.binds = {any_port}};
+    if (!connect.empty()) options = {.binds = {}, .connects = {connect}};
     if (memory == 0) options.log = {.folder = folder / "log", .segment_size = 1 << 20};
     if (memory != 0) options.memory = memory;
     writer = std::make_unique<StreamWriter>(loop.context, loop.reactor, options);
@@ -103,8 +107,10 @@ TEST_CASE("stream: readers before, during and after each get the whole stream, w
 
 TEST_CASE("stream: STR-8, a reader goes on when the publisher was started again on its log") {
   World world;
-  std::string endpoint = world.endpoint();
-  Taker taker(world.loop, endpoint, from_beginning);
+  Taker taker(world.loop, {.binds = {any_port}, .connects = {}, .reading = from_beginning});
+  std::string endpoint = taker.reader.port().bound().at(0);
+  world.writer.reset();
+  world.start(0, endpoint);
   world.append(1000);
   REQUIRE(world.loop.until([&] { return taker.payloads.size() == 1000; }));
   world.writer.reset();
@@ -113,7 +119,7 @@ TEST_CASE("stream: STR-8, a reader goes on when the publisher was started again 
   world.append(1000);
   REQUIRE(world.loop.until([&] { return taker.payloads.size() >= 2000; }));
   CHECK(counts_up(taker.payloads, 0, 2000));
-  CHECK(taker.reader.core().cursors().begin()->second.epoch == 2);
+  CHECK(taker.reader.core().cursors().begin()->second.epoch == 3);
 }
 
 TEST_CASE("stream: STR-8, another log than the cursor's is refused with the right code") {
