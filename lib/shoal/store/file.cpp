@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -52,6 +53,19 @@ File File::open(const std::filesystem::path& path) {
   return file;
 }
 
+File File::open_to_read(const std::filesystem::path& path) {
+  if (!is_regular_target(path)) throw Error(path.string() + " is not a regular file");
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw file_error("cannot open " + path.string(), errno);
+  return File(Fd(fd), path.string());
+}
+
+File File::make(const std::filesystem::path& path) {
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) throw file_error("cannot make " + path.string(), errno);
+  return File(Fd(fd), path.string());
+}
+
 File File::unnamed(const std::filesystem::path& directory) {
   int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return unlinked(directory);
@@ -86,21 +100,25 @@ void File::write(std::uint64_t offset, std::span<iovec> parts) {
 }
 
 std::string File::read(std::uint64_t offset, std::uint64_t size) {
-  require_usable();
   std::string bytes(size, '\0');
-  std::uint64_t have = 0;
-  while (have < size) {
-    ssize_t got =
-        pread(fd_.get(), bytes.data() + have, size - have, static_cast<off_t>(offset + have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("cannot read", errno);
-    if (got == 0) {
-      throw Error(name_ + " ends too early; restore it from a copy, or begin the job anew",
-                  ExitCode::bad_data);
-    }
-    have += static_cast<std::uint64_t>(got);
+  if (read_some(offset, bytes.data(), size) < size) {
+    throw Error(name_ + " ends too early; restore it from a copy, or begin the job anew",
+                ExitCode::bad_data);
   }
   return bytes;
+}
+
+std::size_t File::read_some(std::uint64_t offset, char* to, std::size_t size) {
+  require_usable();
+  std::size_t have = 0;
+  while (have < size) {
+    ssize_t got = pread(fd_.get(), to + have, size - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("cannot read", errno);
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
 }
 
 void File::truncate(std::uint64_t size) {
@@ -141,6 +159,24 @@ bool is_regular_target(const std::filesystem::path& path) {
   struct stat facts {};
   if (stat(path.c_str(), &facts) != 0) return errno == ENOENT;
   return S_ISREG(facts.st_mode);
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::filesystem::path fresh = path;
+  fresh += ".new";
+  File file = File::make(fresh);
+  // pwritev only reads what iov_base points to.
+  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  file.write(0, {&part, 1});
+  file.sync();
+  rename_durably(fresh, path);
+}
+
+void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    throw file_error("cannot rename " + from.string() + " to " + to.string(), errno);
+  }
+  sync_directory_of(to);
 }
 
 void sync_directory_of(const std::filesystem::path& path) {

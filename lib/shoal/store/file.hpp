@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/uio.h>
 
 #include <shoal/base/error.hpp>
@@ -21,6 +22,12 @@ class File {
   /// Opens `path` for reading and writing, or creates it (0666 & umask; the directory is synced, so
   /// that the name survives a power cut). Throws Error, also for what is no regular file.
   static File open(const std::filesystem::path& path);
+
+  /// Opens what is there, to read it only. Throws Error, also for what is no regular file.
+  static File open_to_read(const std::filesystem::path& path);
+
+  /// Makes `path` anew, empty, in place of what was there; its name is not synced. Throws Error.
+  static File make(const std::filesystem::path& path);
 
   /// A file without a name in `directory`, gone when this object is: O_TMPFILE, or unlinked() where
   /// the file system has no such thing. Throws Error.
@@ -39,6 +46,9 @@ class File {
   /// The `size` bytes at `offset`. A file that ends before them is an Error with
   /// ExitCode::bad_data.
   std::string read(std::uint64_t offset, std::uint64_t size);
+
+  /// Up to `size` bytes at `offset`, as many as there are; returns how many.
+  std::size_t read_some(std::uint64_t offset, char* to, std::size_t size);
 
   /// Cuts or extends the file to `size` bytes.
   void truncate(std::uint64_t size);
@@ -68,6 +78,14 @@ class File {
 /// Whether `path` names a regular file, or nothing yet; symbolic links are followed. False for
 /// devices, fifos, sockets, terminals and directories.
 bool is_regular_target(const std::filesystem::path& path);
+
+/// Puts a file of these bytes at `path`, in place of what was there; durable on return, and after a
+/// crash either the old one or the new one stands there whole. Writes `path`.new on its way. Throws
+/// Error.
+void replace_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Renames, replacing what is there; `from` is synced already. Durable on return. Throws Error.
+void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Syncs the directory that holds the file `path`, so that its name survives a power cut. Throws
 /// Error.

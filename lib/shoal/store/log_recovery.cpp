@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <shoal/store/log_recovery.hpp>
+#include <shoal/store/log_scan.hpp>
+
+namespace shoal::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+void remove_unfinished(const fs::path& folder) {
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+    if (entry.path().extension() != ".new") continue;
+    fs::remove(entry.path(), failed);
+  }
+  if (failed) throw system_error("cannot tidy " + folder.string(), failed.value());
+}
+
+bool follows(const StreamFile& stream, Offset end, Offset base) {
+  if (end == base) return true;
+  return std::ranges::find(stream.gaps, OffsetRange{end, base}) != stream.gaps.end();
+}
+
+void require_follows(const fs::path& folder, const StreamFile& stream, Offset end, Offset base) {
+  if (follows(stream, end, base)) return;
+  throw log_damage(segment_path(folder, base), 0,
+                   "it begins with record " + std::to_string(base) +
+                       ", but the segment before it ends before record " + std::to_string(end));
+}
+
+// A complete segment. Its index is believed where it fits the file: the records themselves are
+// checked whenever they are read.
+SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& stream, bool keep) {
+  SegmentReader reader(folder, base, stream);
+  std::optional<LogIndex> index = load_index(folder, base);
+  if (!index || index->size() != reader.size()) {
+    SegmentScan scan = scan_segment(reader);
+    if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
+    index = scan.index;
+    if (keep) {
+      std::string bytes = index->encode();
+      iovec part{bytes.data(), bytes.size()};
+      File::make(index_path(folder, base)).write(0, {&part, 1});
+    }
+  }
+  return {base, index->end(), index->size(), reader.header().begun};
+}
+
+// Writes [from, to) of the file anew: an earlier process's failed sync may have marked its pages
+// clean although they are on no disk.
+void write_anew(File& file, std::uint64_t from, std::uint64_t to) {
+  while (from < to) {
+    std::string bytes = file.read(from, std::min<std::uint64_t>(to - from, log_scan_block));
+    iovec part{bytes.data(), bytes.size()};
+    file.write(from, {&part, 1});
+    from += bytes.size();
+  }
+}
+
+void recover_last(const fs::path& folder, Offset base, RecoveredLog& log) {
+  std::optional<SyncedNote> note = read_synced_note(folder);
+  SegmentReader reader(folder, base, log.stream.id);
+  SegmentScan scan = scan_segment(reader);
+  std::uint64_t known = note && note->base == base ? note->position : log_segment_header_size;
+  bool whole = scan.stop == SegmentReader::Stop::end && reader.position() >= known;
+  if (!whole && !was_never_synced(reader, note)) throw reader.damage();
+  log.active = File::open(reader.path());
+  log.cut = log.active->size() - reader.position();
+  if (log.cut > 0) log.active->truncate(reader.position());
+  log.rewritten = reader.position() - known;
+  write_anew(*log.active, known, reader.position());
+  if (log.cut > 0 || log.rewritten > 0) log.active->sync();
+  log.index = scan.index;
+  log.end = reader.offset();
+  log.last_time = std::max(scan.last_time, reader.header().begun);
+  log.stream.epoch = std::max({log.stream.epoch, scan.last_epoch, reader.header().epoch});
+  log.segments.push_back({base, log.end, reader.position(), reader.header().begun});
+}
+
+void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, RecoveredLog& log) {
+  std::optional<SyncedNote> note = read_synced_note(folder);
+  if (note && (bases.empty() || bases.back() < note->base)) {
+    throw log_damage(segment_path(folder, note->base), 0, "it is missing");
+  }
+  for (Offset base : bases) {
+    if (!log.segments.empty()) {
+      require_follows(folder, log.stream, log.segments.back().end, base);
+    }
+    if (base == bases.back()) {
+      recover_last(folder, base, log);
+    } else {
+      log.segments.push_back(complete_segment(folder, base, log.stream.id, true));
+    }
+  }
+  // A gap at the very end: what comes next goes into a segment of its own.
+  if (!log.stream.gaps.empty() && log.stream.gaps.back().to > log.end) {
+    log.end = log.stream.gaps.back().to;
+    log.active.reset();
+  }
+}
+
+}  // namespace
+
+LogLock::LogLock(const fs::path& folder) {
+  fs::path path = folder / "lock";
+  fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!fd_) throw system_error("cannot open " + path.string());
+  if (flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK) throw system_error("cannot lock " + path.string());
+  throw Error("another publisher writes to the log " + folder.string() +
+              "; end it first, or name another folder");
+}
+
+std::optional<StreamFile> read_stream_file(const fs::path& folder) {
+  fs::path path = folder / "stream";
+  std::error_code missing;
+  if (!fs::exists(path, missing)) return std::nullopt;
+  File file = File::open_to_read(path);
+  std::optional<StreamFile> stream = decode_stream_file(file.read(0, file.size()));
+  if (!stream) throw log_damage(path, 0, "it does not tell what stream this is");
+  return stream;
+}
+
+RecoveredLog recover_log(const fs::path& folder) {
+  remove_unfinished(folder);
+  std::vector<Offset> bases = segments_in(folder);
+  RecoveredLog log;
+  std::optional<StreamFile> stream = read_stream_file(folder);
+  if (!stream && !bases.empty()) throw log_damage(folder / "stream", 0, "it is missing");
+  log.stream = stream.value_or(StreamFile{.id = Id::random()});
+  recover_segments(folder, bases, log);
+  std::erase_if(log.stream.gaps,
+                [&](const OffsetRange& gap) { return !bases.empty() && gap.to <= bases.front(); });
+  log.stream.epoch += 1;
+  replace_file(folder / "stream", encode_stream_file(log.stream));
+  return log;
+}
+
+LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
+  std::vector<Offset> bases = segments_in(folder);
+  std::optional<StreamFile> stream = read_stream_file(folder);
+  if (!stream && !bases.empty()) throw log_damage(folder / "stream", 0, "it is missing");
+  if (!stream) throw Error("there is no log in " + folder.string(), ExitCode::bad_data);
+  LogFacts facts{.stream = *stream, .first = bases.empty() ? 0 : bases.front()};
+  for (Offset base : bases) {
+    bool last = base == bases.back();
+    try {
+      if (!facts.segments.empty() && !facts.segments.back().damage) {
+        require_follows(folder, *stream, facts.segments.back().end, base);
+      }
+      if (!last && !thoroughly) {
+        facts.segments.push_back(complete_segment(folder, base, stream->id, false));
+        continue;
+      }
+      SegmentReader reader(folder, base, stream->id);
+      SegmentScan scan = scan_segment(reader);
+      facts.segments.push_back({base, reader.offset(), reader.position(), reader.header().begun});
+      if (scan.stop == SegmentReader::Stop::end) continue;
+      if (last && was_never_synced(reader, read_synced_note(folder))) {
+        facts.unfinished = reader.size() - reader.position();
+      } else {
+        facts.segments.back().damage = reader.damage().what();
+      }
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::bad_data) throw;
+      facts.segments.push_back({.base = base, .end = base, .damage = error.what()});
+    }
+  }
+  if (!facts.segments.empty()) facts.end = facts.segments.back().end;
+  if (!stream->gaps.empty()) facts.end = std::max(facts.end, stream->gaps.back().to);
+  return facts;
+}
+
+}  // namespace shoal::store
