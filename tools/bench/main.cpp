@@ -10,6 +10,7 @@
 #include <shoal/app/run_main.hpp>
 
 #include "baseline.hpp"
+#include "log_bench.hpp"
 #include "pipeline_bench.hpp"
 
 using namespace shoal;
@@ -27,7 +28,7 @@ struct Options {
 void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
-  line.positional("PATTERN", options.pattern, "what to measure: pipeline");
+  line.positional("PATTERN", options.pattern, "what to measure: pipeline, or log (of a stream)");
   line.group("Load");
   line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
@@ -45,13 +46,18 @@ void declare(app::CommandLine& line, Options& options) {
 }
 
 int run(Options& options) {
-  if (!options.pattern || *options.pattern != "pipeline") {
-    throw Error("say what to measure: shoal bench pipeline", ExitCode::usage);
+  const bool log = options.pattern == "log";
+  if (!log && options.pattern != "pipeline") {
+    throw Error("say what to measure: shoal bench pipeline, shoal bench log", ExitCode::usage);
   }
   if (options.quick) {
     options.bench.lines = 100'000;
     options.bench.tasks = 50;
     options.bench.runs = 1;
+  }
+  if (log) {
+    app::print(bench::format_rows(bench::measure_log(options.bench), options.json));
+    return 0;
   }
   const auto nodes = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   app::print(bench::format_rows(bench::measure_pipeline(options.bench, nodes), options.json));
@@ -69,6 +75,7 @@ int main(int argc, char** argv) {
       {.name = "bench",
        .summary = "Measures a pattern beside bare libzmq and what else it replaces, in one run.",
        .examples = {{"shoal bench pipeline", "all of the pipeline, medians of five runs"},
+                    {"shoal bench log", "a publisher's log: append, sync, read back"},
                     {"shoal bench pipeline --lines 50000000 -J", "more lines, rows as JSON"}}},
       declare, run);
 }
