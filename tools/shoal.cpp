@@ -36,6 +36,7 @@ constexpr std::array nodes{
 constexpr std::array tools{
     Node{"bench", "measure shoal against bare libzmq"},
     Node{"keygen", "make the keys by which nodes know each other"},
+    Node{"log", "look into a publisher's log, check it, repair it"},
 };
 
 std::string listing(std::span<const Node> entries) {
