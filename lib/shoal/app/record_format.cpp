@@ -91,7 +91,8 @@ Result<RecordFormat> RecordFormat::of_template(std::string_view text) {
       plain += letter;
       continue;
     }
-    char next = at + 1 < text.size() ? text[++at] : '\0';
+    std::string_view told = text.substr(at, 2);
+    char next = told.size() == 2 ? text[++at] : '\0';
     std::optional<char> meant = letter == '%' ? std::optional('%') : escaped(next);
     if (letter == '%' ? next == '%' : meant.has_value()) {
       plain += *meant;
@@ -101,7 +102,7 @@ Result<RecordFormat> RecordFormat::of_template(std::string_view text) {
     bool named = next == 'h' && text.substr(at + 1).starts_with('{') && close != text.npos;
     bool known = letter == '%' && next != '\0' && fields.find(next) != fields.npos;
     if (!known || (next == 'h' && !named)) {
-      return Failure{"'" + std::string(text.substr(at - 1, 2)) +
+      return Failure{"'" + std::string(told) +
                      "' means nothing in a format: use %t %p %o %e %s %T %f %h{NAME} %% \\n \\t"};
     }
     end_plain();
