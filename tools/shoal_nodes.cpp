@@ -19,6 +19,7 @@ constexpr std::array all_nodes{
 
 constexpr std::array all_helpers{
     Node{"bench", "measure shoal against bare libzmq"},
+    Node{"log", "look into a publisher's log, check it, repair it"},
     Node{"keygen", "make the keys by which nodes know each other"},
 };
 

@@ -38,8 +38,9 @@ LedgerStore::LedgerStore(SinkStoreOptions options)
       spool_path_(beside(*options_.output, ".shoal-spool")),
       ledger_(std::in_place,
               (check_names(options_), check_writable(*options_.output), ledger_path_), "sink"),
-      output_((check_output_exists(), open_file(*options_.output))) {
-  if (options_.failed) failed_.emplace(open_file(*options_.failed));
+      // An output that is not known yet is left as it is until a job begins.
+      output_((check_output_exists(), store::open_at_committed(*options_.output, *ledger_))) {
+  if (options_.failed) failed_.emplace(store::open_at_committed(*options_.failed, *ledger_));
   std::vector<store::Spool::Slot> live;
   for (store::SpoolRow& row : ledger_->spooled()) {
     live.push_back({row.offset, row.size});
@@ -67,17 +68,6 @@ void LedgerStore::check_output_exists() {
   }
   ledger_->forget_everything_but_id();
   ledger_->commit();
-}
-
-/// Opens a file at its committed length. One that the ledger does not know yet is left as it is
-/// until a job begins.
-store::ResultFile LedgerStore::open_file(const std::filesystem::path& path) {
-  std::map<std::string, std::uint64_t> lengths = ledger_->lengths();
-  auto known = lengths.find(path.filename().string());
-  if (known != lengths.end()) return store::ResultFile(path, known->second);
-  std::error_code missing;
-  std::uintmax_t size = std::filesystem::file_size(path, missing);
-  return store::ResultFile(path, missing ? 0 : size);
 }
 
 std::vector<SinkJob> LedgerStore::jobs() const {

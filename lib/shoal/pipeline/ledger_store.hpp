@@ -34,7 +34,6 @@ class LedgerStore : public SinkStore {
   void append(const Id& job, const std::string& name, const wire::Batch& batch);
   void put_aside(const sink_action::SetAside& aside);
   void write_aside(const sink_action::WriteAside& aside);
-  store::ResultFile open_file(const std::filesystem::path& path);
   void check_output_exists();
 
   SinkStoreOptions options_;

@@ -12,7 +12,7 @@ namespace shoal::store {
 inline constexpr std::uint64_t ledger_application_id = 0x73686f6c;
 
 /// SQLite's user version in a ledger. A change that an older shoal would misread raises it.
-inline constexpr std::uint64_t ledger_format = 1;
+inline constexpr std::uint64_t ledger_format = 2;
 
 /// The tables of a ledger.
 inline constexpr const char* ledger_schema = R"sql(
@@ -50,6 +50,11 @@ CREATE TABLE spooled (
   size INTEGER NOT NULL,
   note BLOB NOT NULL,
   PRIMARY KEY (job, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cursor (
+  stream BLOB PRIMARY KEY CHECK (length(stream) = 16),
+  epoch INTEGER NOT NULL,
+  next INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql";
 

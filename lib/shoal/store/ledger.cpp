@@ -62,6 +62,8 @@ struct Ledger::Tables {
   Statement add_spooled{database,
                         "INSERT OR REPLACE INTO spooled (job, first, count, offset, size, note)"
                         " VALUES (?, ?, ?, ?, ?, ?)"};
+  Statement put_cursor{database,
+                       "INSERT OR REPLACE INTO cursor (stream, epoch, next) VALUES (?, ?, ?)"};
   Statement drop_spooled{database, "DELETE FROM spooled WHERE job = ? AND first = ?"};
 };
 
@@ -126,6 +128,18 @@ std::vector<SpoolRow> Ledger::spooled() const {
   return rows;
 }
 
+std::vector<CursorRow> Ledger::cursors() const {
+  Database& database = tables_->database;
+  Statement query(database, "SELECT stream, epoch, next FROM cursor ORDER BY stream");
+  std::vector<CursorRow> rows;
+  while (query.next()) {
+    rows.push_back({.stream = require_id(database, query.bytes(0)),
+                    .epoch = query.number(1),
+                    .next = query.number(2)});
+  }
+  return rows;
+}
+
 void Ledger::put_job(const JobRow& row) {
   stage();
   tables_->put_job
@@ -161,10 +175,16 @@ void Ledger::drop_spooled(const Id& job, Seq first) {
   tables_->drop_spooled.with(job.bytes(), first).run();
 }
 
+void Ledger::put_cursor(const CursorRow& row) {
+  stage();
+  tables_->put_cursor.with(row.stream.bytes(), row.epoch, row.next).run();
+}
+
 void Ledger::forget_everything_but_id() {
   stage();
   tables_->database.execute(
-      "DELETE FROM job; DELETE FROM mark; DELETE FROM length; DELETE FROM spooled");
+      "DELETE FROM job; DELETE FROM mark; DELETE FROM length; DELETE FROM spooled;"
+      " DELETE FROM cursor");
 }
 
 void Ledger::commit() {

@@ -47,7 +47,17 @@ struct SpoolRow {
   friend bool operator==(const SpoolRow&, const SpoolRow&) = default;
 };
 
-/// What survives `kill -9`: a sink's ledger beside its output, a ventilator's journal. A small
+/// How far a stream has been read.
+struct CursorRow {
+  Id stream;
+  std::uint64_t epoch = 0;  ///< the greatest seen
+  std::uint64_t next = 0;   ///< the offset to go on with
+
+  friend bool operator==(const CursorRow&, const CursorRow&) = default;
+};
+
+/// What survives `kill -9`: a sink's ledger beside its output, a ventilator's
+/// journal, a subscriber's cursors. A small
 /// SQLite file that one process at a time holds; FORMAT.md tells what is in it.
 ///
 /// Changes are staged as they are made, and become durable together, all or nothing, when commit()
@@ -56,7 +66,8 @@ struct SpoolRow {
 /// ExitCode::incomplete), and only a new start goes on. One thread; commit() blocks on the disk.
 class Ledger {
  public:
-  /// Opens the ledger at `path`, or creates it, for one `purpose` ("sink", "ventilator"). Throws
+  /// Opens the ledger at `path`, or creates it, for one `purpose` ("sink", "ventilator",
+  /// "subscriber"). Throws
   /// Error: with ExitCode::bad_data when the file is damaged, no ledger, of another format or of
   /// another purpose; with ExitCode::error when another process has it open or it cannot be
   /// written.
@@ -84,6 +95,9 @@ class Ledger {
   /// What is set aside, ordered by job and first task.
   std::vector<SpoolRow> spooled() const;
 
+  /// All cursors, ordered by stream.
+  std::vector<CursorRow> cursors() const;
+
   /// Puts a job, in place of what was known of it.
   void put_job(const JobRow& row);
 
@@ -103,6 +117,9 @@ class Ledger {
   /// Forgets what was set aside; nothing happens when there is no such row. The slot itself is
   /// dropped after commit().
   void drop_spooled(const Id& job, Seq first);
+
+  /// Puts a cursor, in place of one of the same stream.
+  void put_cursor(const CursorRow& row);
 
   /// Deletes every row; only id() and the purpose stay.
   void forget_everything_but_id();

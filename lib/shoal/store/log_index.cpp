@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include <shoal/base/hash.hpp>
+#include <xxhash.h>
+
 #include <shoal/base/little_endian.hpp>
 #include <shoal/store/log_index.hpp>
 
@@ -47,7 +48,7 @@ std::string LogIndex::encode() const {
     put_number(out, entry.time);
     put_number(out, entry.position);
   }
-  put_number(out, hash_of(out));
+  put_number(out, std::uint64_t{XXH3_64bits(out.data(), out.size())});
   return out;
 }
 
@@ -56,7 +57,7 @@ std::optional<LogIndex> LogIndex::decode(std::string_view bytes, Offset base) {
                (bytes.size() - head_size - hash_size) % entry_size == 0;
   if (!sizes || !bytes.starts_with(log_index_magic)) return std::nullopt;
   std::size_t content = bytes.size() - hash_size;
-  bool whole = get_number<std::uint64_t>(bytes, content) == hash_of(bytes.substr(0, content));
+  bool whole = get_number<std::uint64_t>(bytes, content) == XXH3_64bits(bytes.data(), content);
   bool ours = get_number<std::uint32_t>(bytes, 8) == log_format &&
               get_number<std::uint64_t>(bytes, 16) == base;
   if (!whole || !ours) return std::nullopt;

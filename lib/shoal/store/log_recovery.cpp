@@ -145,7 +145,7 @@ LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
   std::optional<StreamFile> stream = read_stream_file(folder);
   if (!stream && !bases.empty()) throw log_damage(folder / "stream", 0, "it is missing");
   if (!stream) throw Error("there is no log in " + folder.string(), ExitCode::bad_data);
-  LogFacts facts{.stream = *stream, .first = bases.empty() ? 0 : bases.front()};
+  LogFacts facts{.stream = *stream};
   for (Offset base : bases) {
     bool last = base == bases.back();
     try {
@@ -166,11 +166,16 @@ LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
         facts.segments.back().damage = reader.damage().what();
       }
     } catch (const Error& error) {
+      bool retained = facts.segments.empty() && !fs::exists(segment_path(folder, base));
+      if (retained) continue;  // retention was faster
       if (error.code() != ExitCode::bad_data) throw;
       facts.segments.push_back({.base = base, .end = base, .damage = error.what()});
     }
   }
-  if (!facts.segments.empty()) facts.end = facts.segments.back().end;
+  if (!facts.segments.empty()) {
+    facts.first = facts.segments.front().base;
+    facts.end = facts.segments.back().end;
+  }
   if (!stream->gaps.empty()) facts.end = std::max(facts.end, stream->gaps.back().to);
   return facts;
 }

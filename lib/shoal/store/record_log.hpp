@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -134,5 +137,9 @@ class RecordLog {
   /// A reader of this log at first(), which must not outlive it. Reads what is written.
   virtual std::unique_ptr<RecordReader> reader() = 0;
 };
+
+/// The offset of the last record of each topic before `end`. Reads the whole log with `reader` and
+/// leaves it at `end`; a publisher does so once and keeps the map up as it appends.
+std::map<std::string, Offset, std::less<>> last_by_topic(RecordReader& reader, Offset end);
 
 }  // namespace shoal::store

@@ -63,4 +63,13 @@ void ResultFile::restart() {
   written_ = 0;
 }
 
+ResultFile open_at_committed(const std::filesystem::path& path, const Ledger& ledger) {
+  std::map<std::string, std::uint64_t> lengths = ledger.lengths();
+  auto known = lengths.find(path.filename().string());
+  if (known != lengths.end()) return ResultFile(path, known->second);
+  std::error_code missing;
+  std::uintmax_t size = std::filesystem::file_size(path, missing);
+  return ResultFile(path, missing ? 0 : size);
+}
+
 }  // namespace shoal::store

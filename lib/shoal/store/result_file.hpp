@@ -6,6 +6,7 @@
 
 #include <shoal/base/bytes.hpp>
 #include <shoal/store/file.hpp>
+#include <shoal/store/ledger.hpp>
 
 namespace shoal::store {
 
@@ -48,5 +49,9 @@ class ResultFile {
   std::uint64_t queued_ = 0;
   std::uint64_t cut_ = 0;
 };
+
+/// Opens `path` at the length that `ledger` has committed for a file of that name. One that the
+/// ledger does not know yet is opened at its end. Throws as ResultFile's constructor.
+ResultFile open_at_committed(const std::filesystem::path& path, const Ledger& ledger);
 
 }  // namespace shoal::store

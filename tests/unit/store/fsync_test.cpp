@@ -9,7 +9,8 @@
 #include <shoal/store/result_file.hpp>
 #include <shoal/store/spool.hpp>
 
-#include "support.hpp"
+#include "log_support.hpp"
+#include "sync_hook.hpp"
 
 using namespace shoal;
 using namespace shoal::store;
@@ -36,7 +37,12 @@ bool is_dying(const std::optional<Error>& error) {
 // These two stand in for the C library's, for shoal and for SQLite alike.
 extern "C" int fdatasync(int fd) {
   ++syncs;
-  if (!syncs_left || (*syncs_left)-- > 0) return static_cast<int>(syscall(SYS_fdatasync, fd));
+  if (before_sync) before_sync(fd);
+  if (!syncs_left || (*syncs_left)-- > 0) {
+    int result = static_cast<int>(syscall(SYS_fdatasync, fd));
+    if (result == 0 && after_sync) after_sync(fd);
+    return result;
+  }
   errno = EIO;
   return -1;
 }
@@ -44,7 +50,10 @@ extern "C" int fdatasync(int fd) {
 extern "C" int fsync(int fd) {
   struct stat facts {};
   if (fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode)) ++directory_syncs;
-  return static_cast<int>(syscall(SYS_fsync, fd));
+  if (before_sync) before_sync(fd);
+  int result = static_cast<int>(syscall(SYS_fsync, fd));
+  if (result == 0 && after_sync) after_sync(fd);
+  return result;
 }
 
 TEST_CASE("fsync: a result file's failed one is final and never tried again") {
@@ -155,4 +164,58 @@ TEST_CASE("fsync: a new file's name is made durable too") {
     Ledger ledger(dir / "ledger", "sink");
     CHECK((directory_syncs > before) == fresh);
   }
+}
+
+TEST_CASE("fsync: a log's failed one is final, and the next start writes anew what it reads") {
+  TempDir dir;
+  {
+    LogWriter log({.folder = dir / "log"});
+    append_made(log, 5);
+    log.sync();
+    append_made(log, 5);
+    {
+      DyingDisk dying;
+      CHECK(is_dying(error_of([&] { log.sync(); })));
+    }
+    int before = syncs;
+    CHECK(log.synced() == 5);
+    CHECK(is_dying(error_of([&] { log.sync(); })));
+    CHECK(is_dying(error_of([&] { log.write(); })));
+    CHECK(is_dying(error_of([&] { append_made(log, 1); })));
+    CHECK(is_dying(error_of([&] { log.retain(0); })));
+    CHECK(syncs == before);
+  }
+  int before = syncs;
+  RecoveredLog log = recover_log(dir / "log");
+  CHECK(syncs > before);
+  CHECK(log.end == 10);
+  CHECK(log.cut == 0);
+  Found found = read_folder(dir / "log");
+  CHECK(is_run(found.offsets, 0, 10));
+  std::uint64_t of_five = 0;
+  for (Offset i = 5; i < 10; ++i) {
+    Made record = made(i);
+    of_five += log_record_header_size + record.topic.size() + record.headers.size() +
+               record.payload.size();
+  }
+  CHECK(log.rewritten == of_five);
+}
+
+TEST_CASE("fsync: a group of a log costs one sync, and a new segment's name is made durable") {
+  TempDir dir;
+  LogWriter log({.folder = dir / "log"});
+  append_made(log, 5);
+  log.sync();
+  for (int i = 0; i < 10; ++i) {
+    int before = syncs;
+    append_made(log, 50);
+    log.sync();
+    log.sync();
+    CHECK(syncs == before + 1);
+  }
+  LogWriter small({.folder = dir / "small", .segment_size = 1});
+  append_made(small, 1);
+  int before = directory_syncs;
+  append_made(small, 1);
+  CHECK(directory_syncs == before + 1);
 }

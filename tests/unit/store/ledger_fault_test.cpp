@@ -186,8 +186,8 @@ TEST_CASE("ledger faults: another purpose, another format, another program's fil
   make_ledger(dir / "ledger");
   CHECK(says(opening(dir / "ledger", "ventilator"), ExitCode::bad_data,
              "belongs to a sink, not to a ventilator; name another file"));
-  alter(dir / "ledger", "PRAGMA user_version = 2");
-  CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "has format 2 and this shoal reads 1"));
+  alter(dir / "ledger", "PRAGMA user_version = 3");
+  CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "has format 3 and this shoal reads 2"));
   alter(dir / "other", "CREATE TABLE theirs (a)");
   CHECK(says(opening(dir / "other"), ExitCode::bad_data, "not a shoal ledger"));
   alter(dir / "stamped", "PRAGMA application_id = 7");

@@ -190,6 +190,24 @@ TEST_CASE("log: records larger than a segment, and of no bytes at all") {
   CHECK(segments_in(dir / "log").size() == 5);
 }
 
+TEST_CASE("log: the last record of each topic") {
+  TempDir dir;
+  LogWriter on_disk(small_segments(dir));
+  MemoryLog in_memory(1 << 20);
+  for (RecordLog* log : std::initializer_list<RecordLog*>{&on_disk, &in_memory}) {
+    append_made(*log, 203);
+    log->sync();
+    std::unique_ptr<RecordReader> reader = log->reader();
+    std::map<std::string, Offset, std::less<>> last = last_by_topic(*reader, 202);
+    REQUIRE(last.size() == 5);
+    for (const auto& [topic, offset] : last) {
+      CHECK(made(offset).topic == topic);
+      CHECK(offset >= 197);
+      CHECK(offset < 202);
+    }
+  }
+}
+
 TEST_CASE("log: a second writer is refused, a reader is not") {
   TempDir dir;
   LogWriter log(small_segments(dir));
