@@ -38,7 +38,6 @@ Result<wire::Message> Inbox::data(Frames& frames) {
   received_ += weight_of(frames.first.size(), body);
   wire::Message message;
   message.head = to_bytes(std::move(frames.first), 1);
-  // Without a body of its own the DATA still ends the one that came in pieces.
   message.body = join(frames.second ? std::move(*frames.second) : zmq::message_t());
   return message;
 }

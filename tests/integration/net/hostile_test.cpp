@@ -179,18 +179,6 @@ TEST_CASE("hostile: PORT-18 a frame of body over 256 KiB, however large heads ma
   }
 }
 
-TEST_CASE("hostile: PORT-21 a DATA without a body ends the one that came in pieces") {
-  Served served;
-  RawPeer raw(served.sink.endpoint());
-  served.greet(raw);
-  raw.send({"\x06", std::string(8192, 'x')});
-  raw.send({"\x05h"});
-  raw.send({"\x05h", "next"});
-  REQUIRE(served.loop.until([&] { return served.sink.messages.size() == 2; }));
-  CHECK(served.sink.messages[0].second.body.size() == 8192);
-  CHECK(served.sink.messages[1].second.body.view() == "next");
-}
-
 TEST_CASE("hostile: a flood of pieces and of PINGs does not fill the memory") {
   PortLimits limits;
   limits.message_bytes = 8UL << 20;
