@@ -90,7 +90,7 @@ class PublishSocket::Impl {
     // What was taken goes out first, as far as that takes no longer than the rest may.
     if (options_.plain.linger == Duration::max()) return;
     give_up_ = links_.shared().reactor.at(std::chrono::steady_clock::now() + options_.plain.linger,
-                                          [this] { links_.close(); });
+                                          [this] { give_up(); });
   }
 
   PlainLinks& links() noexcept { return links_; }
@@ -158,6 +158,13 @@ class PublishSocket::Impl {
         try_later();
       }
     }
+  }
+
+  /// The links have no socket any more once they are closed: nothing is tried again.
+  void give_up() {
+    retry_.reset();
+    waiting_.clear();
+    links_.close();
   }
 
   void try_later() {
