@@ -177,7 +177,7 @@ TEST_CASE("live: what a subscriber misses is counted to the last message") {
   for (bool ends : {false, true}) {
     LivePublisherOptions options = publisher_options();
     options.socket.plain.high_water = 20;
-    options.answers = 20s;
+    options.answers = 100s;
     Publisher publisher(loop, options);
     net::PlainOptions socket = dial(publisher);
     socket.high_water = 5;
@@ -190,10 +190,11 @@ TEST_CASE("live: what a subscriber misses is counted to the last message") {
     for (std::size_t i = 1; i < count; ++i) publisher.send("t", std::string(5000, 'x'));
     if (ends) publisher.live.close();
     subscriber.live.resume();
-    REQUIRE(loop.until([&] {
+    auto all_accounted = [&] {
       return subscriber.messages.size() + subscriber.live.missing() == count &&
              publisher.live.closed() == ends;
-    }));
+    };
+    REQUIRE(loop.until(all_accounted, 120s));
     CHECK(subscriber.live.missing() > 0);
     std::uint64_t told = 0;
     for (const SeqRange& gap : subscriber.gaps) told += gap.count;
@@ -205,7 +206,7 @@ TEST_CASE("live: LIVE-4 a clean end loses nothing that was handed out") {
   Loop loop;
   LivePublisherOptions options = publisher_options();
   options.socket.plain.high_water = 0;
-  options.answers = 20s;
+  options.answers = 100s;
   Publisher publisher(loop, options);
   Subscriber one(loop, dial(publisher));
   Subscriber two(loop, dial(publisher));

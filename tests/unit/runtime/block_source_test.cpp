@@ -214,7 +214,8 @@ TEST_CASE("block source: whole files are one record each") {
 TEST_CASE("block source: what cannot be read is named") {
   TempDir dir;
   Source missing(reading({dir.write("a", "1\n"), dir.file("missing")}));
-  CHECK(missing.all() == "1\ncannot open " + dir.file("missing") + ": No such file or directory; check the name");
+  CHECK(missing.all() ==
+        "1\ncannot open " + dir.file("missing") + ": No such file or directory; check the name");
   Source folder(reading({dir.file("")}));
   CHECK(folder.all() == "cannot read " + dir.file("") + ": Is a directory");
 }

@@ -30,7 +30,8 @@ std::string encoded(Offset offset) {
 TEST_CASE("log format: a record reads back, and is cut at every byte before its end") {
   for (Offset offset : {0, 1, 9}) {
     std::string bytes = encoded(offset);
-    DecodedRecord read = decode_log_record(bytes + "more");
+    std::string longer = bytes + "more";
+    DecodedRecord read = decode_log_record(longer);
     REQUIRE(read.state == RecordState::whole);
     CHECK(is_made(read.record));
     CHECK(read.record.offset == offset);
