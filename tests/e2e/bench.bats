@@ -47,6 +47,17 @@ PY
   [ -z "$(ls -d shoal-bench-* 2>/dev/null)" ]
 }
 
+@test "request/reply is measured too" {
+  shoal bench reqrep --quick --transport ipc -qJ >rows
+  python3 - <<'PY'
+import json
+rows = [json.loads(line) for line in open("rows")]
+assert [row["unit"] for row in rows] == ["us", "us", "requests/s"], rows
+assert all(row["shoal"] > 0 and row["baseline"] > 0 for row in rows), rows
+assert rows[0]["met"] == (rows[0]["ratio"] <= rows[0]["wanted"]), rows
+PY
+}
+
 @test "what to measure must be said" {
   run shoal bench
   [ "$status" -eq 2 ]

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <iostream>
 
 #include <zmq.hpp>
@@ -114,14 +115,14 @@ int run_shoal_ask(const Arguments& arguments) {
   Load load(arguments);
   runtime::Reactor reactor;
   net::Context context(reactor, {});
-  std::unordered_map<Id, Time> times;
+  std::deque<Time> times;  // one replier answers in the order asked
   reqrep::Requester* asker = nullptr;
   const Bytes body = Bytes::copy(load.body);
   auto ask = [&](std::uint64_t most) {
     std::vector<reqrep::Ask> asks;
     for (; most > 0 && load.asked < load.count; --most, ++load.asked) {
       asks.push_back({.body = body, .deadline = now() + std::chrono::minutes(1)});
-      times[asks.back().id] = now();
+      times.push_back(now());
     }
     if (!asks.empty()) asker->ask(std::move(asks));
   };
@@ -129,8 +130,8 @@ int run_shoal_ask(const Arguments& arguments) {
   auto on_ended = [&](std::vector<reqrep::Ended> all) {
     for (const reqrep::Ended& ended : all) {
       if (ended.kind != reqrep::Ended::Kind::answered) throw Error("a request was not answered");
-      auto asked = times.extract(ended.id);
-      if (warm) load.answered(asked.mapped());
+      if (warm) load.answered(times.front());
+      times.pop_front();
     }
     if (warm) return ask(all.size());
     warm = true;

@@ -157,7 +157,7 @@ void ReplierCore::reply(PeerId id, Reply reply) {
   Peer& peer = found->second;
   std::size_t size = reply.output.size() + reply.error.size();
   std::vector<Reply>& replies = peer.replies.replies;
-  bool full = replies.size() >= most_in_batch || peer.bytes + size > batch_bytes;
+  bool full = replies.size() >= good_batch || peer.bytes + size > batch_bytes;
   if (full && !replies.empty()) post(id, peer);
   if (replies.empty()) unposted_.push_back(id);
   peer.bytes += size;

@@ -136,7 +136,7 @@ void RequesterCore::send(OpenPlace open, Candidate& to, Time now) {
 /// Adds a request to the message that is being formed for a replier.
 void RequesterCore::form(Replier& replier, const Ask& ask, std::uint32_t attempt, Time now) {
   Requests& forming = replier.forming;
-  bool fits = forming.requests.size() < most_in_batch &&
+  bool fits = forming.requests.size() < good_batch &&
               replier.forming_bytes + ask.body.size() <= batch_bytes &&
               forming.attempt == attempt && forming.hops == ask.hops &&
               forming.return_to == return_to(ask) && forming.headers == ask.headers;

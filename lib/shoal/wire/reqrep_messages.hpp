@@ -22,6 +22,10 @@ using wire::Headers;
 inline constexpr std::size_t most_in_batch = 4096;
 inline constexpr std::size_t batch_bytes = 256UL << 10;
 
+/// So many we put into one message: the other side works on the first while the next are on their
+/// way, and they are enough to make what a message costs small for each.
+inline constexpr std::size_t good_batch = 128;
+
 /// At most so many headers in one message.
 inline constexpr std::size_t most_headers = 64;
 
