@@ -5,7 +5,7 @@ load support
 
 # A log of the numbers 0 to 99 in several segments.
 make_log() {
-  seq 0 99 | "$SHOAL_TEST_BIN/make_log" d 2000
+  seq 0 99 | "$SHOAL_TEST_BIN/make_log" d 2000 >heads
 }
 
 # flip FILE POSITION: one bit of it.
@@ -55,14 +55,11 @@ PY
 
 @test "works while somebody writes, who keeps repair out" {
   mkfifo lines
-  "$SHOAL_TEST_BIN/make_log" d 2000 <lines 3>&- &
+  "$SHOAL_TEST_BIN/make_log" d 2000 <lines >heads 3>&- &
   pids[writer]=$!
   exec 4>lines
   seq 0 49 >&4
-  for ((i = 0; i < 600; ++i)); do
-    [ "$(shoal log d 2>/dev/null | wc -l)" -lt 50 ] || break
-    sleep 0.05
-  done
+  timeout "$limit" tail -n +1 -F heads 2>/dev/null | grep -qm1 '^50$'
   shoal log d | cmp - <(seq 0 49)
   fails 1 "another publisher writes to the log" log d --repair
   exec 4>&-

@@ -326,11 +326,15 @@ PY
 @test "Ctrl-C: a requester ends what is open, and asks no more" {
   mkfifo gate
   replier r -- sh -c 'cat gate; cat'
-  start q requester -c ipc://r < <(echo one; exec sleep 1000)
-  timeout "$limit" bash -c 'exec 3>gate' 
+  mkfifo in
+  exec 9<>in
+  echo one >&9
+  start q requester -c ipc://r <in 9>&-
+  timeout "$limit" bash -c 'exec 3>gate' 9>&-
   kill -INT "${pids[q]}"
   heard q "finishing"
   ends q 130
+  exec 9>&-
   [ "$(cat q.out)" = one ]
 }
 

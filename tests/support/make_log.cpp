@@ -1,5 +1,6 @@
 // Makes a publisher's log of the lines on stdin: make_log DIR SEGMENT_SIZE [TOPIC]. A group of ten
-// records a sync; the record's time is its offset in seconds, its header n its offset.
+// records a sync, after which the head stands on stdout; the record's time is its offset in
+// seconds, its header n its offset.
 
 #include <cstdlib>
 #include <iostream>
@@ -18,7 +19,9 @@ int main(int argc, char** argv) {
     store::NewRecord record{
         .topic = argc > 3 ? argv[3] : "msg", .headers = headers, .payload = line};
     log.append({&record, 1}, log.end() * 1'000'000'000);
-    if (log.end() % 10 == 0) log.sync();
+    if (log.end() % 10 != 0) continue;
+    log.sync();
+    std::cout << log.end() << std::endl;
   }
   log.sync();
 }
