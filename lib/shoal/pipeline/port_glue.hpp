@@ -8,7 +8,6 @@ namespace shoal::pipeline {
 
 /// Names of the fields that the pipeline adds to HELLO (PROTOCOL.md, "Roles").
 namespace field {
-inline constexpr const char* slots = "slots";  ///< worker: tasks at a time, decimal
 inline constexpr const char* sink = "sink";    ///< sink: its lasting id, 16 bytes
 inline constexpr const char* keeps = "keeps";  ///< sink: "1" when results outlive a restart
 }  // namespace field

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include <shoal/pipeline/port_glue.hpp>
 #include <shoal/pipeline/ventilator.hpp>
 
@@ -88,12 +86,7 @@ bool Ventilator::read_some() {
 }
 
 void Ventilator::on_up(PeerId peer, const wire::Hello& hello) {
-  std::uint32_t slots = 1;
-  if (auto field = hello.fields.find(field::slots); field != hello.fields.end()) {
-    const std::string& text = field->second;
-    std::from_chars(text.data(), text.data() + text.size(), slots);
-  }
-  core_.on_up(peer, slots);
+  core_.on_up(peer, wire::slots_of(hello));
   pump();
 }
 

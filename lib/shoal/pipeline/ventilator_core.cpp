@@ -101,7 +101,7 @@ void VentilatorCore::receive(PeerId peer, Failed& failed, Time) {
   Run run = at->second.run;
   Blame blame = failed.sure && failed.range.count == 1 ? Blame::task : Blame::company;
   for (SeqRange part : take_open(failed.range, &key)) {
-    close_part(key, part.count);
+    close_part(key, part);
     retry(run, part, blame, failed.status, failed.error);
   }
 }
@@ -113,6 +113,16 @@ void VentilatorCore::receive(PeerId peer, Return& returned, Time) {
   Lease lease = at->second;
   for (SeqRange range : returned.tasks.ranges()) {
     put_back(key, lease, range);
+  }
+}
+
+void VentilatorCore::receive(PeerId peer, Ran& ran, Time) {
+  auto at = leases_.find({peer, ran.number});
+  if (at == leases_.end() || at->second.letter) return;
+  for (SeqRange range : ran.tasks.ranges()) {
+    for (SeqRange part : open_parts(range, at->first)) {
+      workers_[peer].running -= at->second.ran.insert(part);
+    }
   }
 }
 
@@ -129,9 +139,8 @@ void VentilatorCore::receive(PeerId peer, Other&, Time) {
 void VentilatorCore::on_down(PeerId peer, bool left, Time now) {
   auto gone = workers_.find(peer);
   if (gone == workers_.end()) return;
-  // Only a worker that held one task and nothing else shows which task took it down.
-  bool single = gone->second.leases == 1 && gone->second.open_tasks == 1;
-  Blame blame = single ? Blame::worker : Blame::company;
+  // Only a worker that ran one task and nothing else shows which task took it down.
+  Blame blame = gone->second.running == 1 ? Blame::worker : Blame::company;
   for (auto at = leases_.lower_bound({peer, 0}); at != leases_.end() && at->first.first == peer;
        at = leases_.lower_bound({peer, 0})) {
     LeaseKey key = at->first;
@@ -139,10 +148,14 @@ void VentilatorCore::on_down(PeerId peer, bool left, Time now) {
       take_back(key);
       continue;
     }
-    Run run = at->second.run;
-    for (SeqRange part : take_open(run.tasks.range, &key)) {
-      close_part(key, part.count);
-      retry(run, part, blame, "the worker died", "");
+    Lease lease = at->second;
+    for (SeqRange part : lease.ran.ranges()) {
+      redelivered_ += part.count;
+      put_back(key, lease, part);
+    }
+    for (SeqRange part : take_open(lease.run.tasks.range, &key)) {
+      close_part(key, part);
+      retry(lease.run, part, blame, "the worker died", "");
     }
   }
   workers_.erase(gone);
@@ -216,7 +229,7 @@ void VentilatorCore::settle(const SeqSet& tasks, SeqSet& verdict) {
 /// Without `only` the leases concerned are told at once.
 std::vector<SeqRange> VentilatorCore::take_open(SeqRange range, const LeaseKey* only) {
   std::vector<SeqRange> taken;
-  std::vector<std::pair<LeaseKey, std::uint64_t>> closed;
+  std::vector<std::pair<LeaseKey, SeqRange>> closed;
   auto at = open_.upper_bound(range.first);
   if (at != open_.begin()) --at;
   while (at != open_.end() && at->first < range.end()) {
@@ -231,25 +244,38 @@ std::vector<SeqRange> VentilatorCore::take_open(SeqRange range, const LeaseKey* 
     if (first < part.first) open_.emplace(first, Open{part.first, open.lease});
     if (part.end() < open.end) at = open_.emplace(part.end(), open).first;
     taken.push_back(part);
-    if (only == nullptr) closed.emplace_back(open.lease, part.count);
+    if (only == nullptr) closed.emplace_back(open.lease, part);
   }
-  for (const auto& [key, tasks] : closed) close_part(key, tasks);
+  for (const auto& [key, part] : closed) close_part(key, part);
   return taken;
 }
 
-void VentilatorCore::close_part(const LeaseKey& key, std::uint64_t tasks) {
+/// The parts of `range` that `lease` still holds.
+std::vector<SeqRange> VentilatorCore::open_parts(SeqRange range, const LeaseKey& lease) const {
+  std::vector<SeqRange> parts;
+  auto at = open_.upper_bound(range.first);
+  if (at != open_.begin()) --at;
+  for (; at != open_.end() && at->first < range.end(); ++at) {
+    SeqRange part = intersect(range, {at->first, at->second.end - at->first});
+    if (part.count > 0 && at->second.lease == lease) parts.push_back(part);
+  }
+  return parts;
+}
+
+void VentilatorCore::close_part(const LeaseKey& key, SeqRange part) {
   auto at = leases_.find(key);
-  SHOAL_ASSERT(at != leases_.end() && at->second.left >= tasks);
-  at->second.left -= tasks;
-  workers_[key.first].open_tasks -= tasks;
+  SHOAL_ASSERT(at != leases_.end() && at->second.left >= part.count);
+  Lease& lease = at->second;
+  Worker& worker = workers_[key.first];
+  lease.left -= part.count;
+  worker.open_tasks -= part.count;
+  if (!lease.letter) worker.running -= part.count - lease.ran.erase(part);
   if (at->second.left == 0) release(at);
 }
 
 void VentilatorCore::release(std::map<LeaseKey, Lease>::iterator at) {
   Worker& worker = workers_[at->first.first];
-  --worker.leases;
   if (at->second.letter) --worker.letters;
-  if (worker.leases == 0) worker.reserved = false;
   held_bytes_ -= at->second.letter ? weight(*at->second.letter) : weight(at->second.run);
   leases_.erase(at);
 }
@@ -269,7 +295,7 @@ void VentilatorCore::take_back(const LeaseKey& key) {
 
 void VentilatorCore::put_back(const LeaseKey& key, const Lease& lease, SeqRange range) {
   for (SeqRange part : take_open(range, &key)) {
-    close_part(key, part.count);
+    close_part(key, part);
     if (lease.letter) {
       held_bytes_ += weight(*lease.letter);
       letters_.push_front(*lease.letter);

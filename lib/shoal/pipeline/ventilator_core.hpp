@@ -104,6 +104,7 @@ class VentilatorCore {
     Run run;
     std::optional<wire::pipeline::Letter> letter;  // instead of a run
     std::uint64_t left = 0;                        // tasks still open
+    SeqSet ran;                                    // of them, those that its worker has run
     Time deadline{};
   };
   struct Open {
@@ -117,7 +118,7 @@ class VentilatorCore {
     std::uint64_t sent_bytes = 0;
     std::uint64_t next_number = 1;
     std::uint64_t open_tasks = 0;
-    std::size_t leases = 0;
+    std::uint64_t running = 0;  // of them, those that it may be running: no letters
     std::size_t letters = 0;
     bool reserved = false;  // kept empty, or holding one task that must run alone
     Time recalled{};        // when it was last asked to give back
@@ -128,6 +129,7 @@ class VentilatorCore {
   void receive(PeerId peer, wire::pipeline::Kept& kept, Time now);
   void receive(PeerId peer, wire::pipeline::Failed& failed, Time now);
   void receive(PeerId peer, wire::pipeline::Return& returned, Time now);
+  void receive(PeerId peer, wire::pipeline::Ran& ran, Time now);
   void receive(PeerId peer, wire::pipeline::Closed& closed, Time now);
   template <typename Other>
   void receive(PeerId peer, Other& other, Time now);
@@ -147,7 +149,8 @@ class VentilatorCore {
   // settling and taking back
   void settle(const SeqSet& tasks, SeqSet& verdict);
   std::vector<SeqRange> take_open(SeqRange range, const LeaseKey* only);
-  void close_part(const LeaseKey& key, std::uint64_t tasks);
+  std::vector<SeqRange> open_parts(SeqRange range, const LeaseKey& lease) const;
+  void close_part(const LeaseKey& key, SeqRange part);
   void release(std::map<LeaseKey, Lease>::iterator at);
   void take_back(const LeaseKey& key);
   void put_back(const LeaseKey& key, const Lease& lease, SeqRange range);

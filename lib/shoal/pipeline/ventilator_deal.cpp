@@ -55,7 +55,6 @@ void VentilatorCore::deal_letters(Time now) {
       LeaseKey key{peer, letter.number};
       open_.emplace(letter.seq, Open{letter.seq + 1, key});
       leases_.emplace(key, Lease{.letter = letter, .left = 1, .deadline = now + options_.lease});
-      ++worker.leases;
       ++worker.letters;
       ++worker.open_tasks;
       outbox_.post(peer, std::move(letter));
@@ -69,17 +68,17 @@ void VentilatorCore::deal_alone(Time now) {
   PeerId least = 0;
   bool reserved = false;
   for (auto& [peer, worker] : workers_) {
-    if (purge(alone_) && worker.leases == 0 && has_credit(worker)) {
+    if (purge(alone_) && worker.running == 0 && has_credit(worker)) {
       hand_out(peer, worker, take_front(alone_, 1), now);
       worker.reserved = true;
     }
-    reserved = reserved || worker.reserved;
-    bool fewer = least == 0 || worker.open_tasks < workers_[least].open_tasks;
+    reserved = reserved || (worker.reserved && !worker.credit.leaving);
+    bool fewer = least == 0 || worker.running < workers_[least].running;
     if (fewer && !worker.credit.leaving && worker.credit.revision > 0) least = peer;
   }
   if (!alone_.empty() && !reserved && least != 0) workers_[least].reserved = true;
   if (!alone_.empty()) return;
-  for (auto& [peer, worker] : workers_) worker.reserved = worker.reserved && worker.leases > 0;
+  for (auto& [peer, worker] : workers_) worker.reserved = worker.reserved && worker.running > 0;
 }
 
 bool VentilatorCore::has_credit(const Worker& worker) const {
@@ -171,11 +170,12 @@ void VentilatorCore::hand_out(PeerId peer, Worker& worker, Run run, Time now) {
   worker.sent_tasks += range.count;
   worker.sent_bytes += run.tasks.payload.size();
   worker.open_tasks += range.count;
-  ++worker.leases;
+  worker.running += range.count;
   open_.emplace(range.first, Open{range.end(), key});
   leases_.emplace(key, Lease{.run = std::move(run),
                              .letter = std::nullopt,
                              .left = range.count,
+                             .ran = {},
                              .deadline = now + options_.lease});
   outbox_.post(peer, std::move(tasks));
 }
@@ -188,10 +188,10 @@ void VentilatorCore::recall(Time now) {
   Worker* most = nullptr;
   PeerId from = 0;
   for (auto& [peer, worker] : workers_) {
-    if (worker.leases == 0 && has_credit(worker) && !worker.reserved) idle = true;
-    bool hoards = worker.open_tasks > worker.slots && worker.open_tasks > worker.letters;
+    if (worker.running == 0 && has_credit(worker) && !worker.reserved) idle = true;
+    bool hoards = worker.running > worker.slots;
     if (!hoards || now - worker.recalled < recall_pause) continue;
-    if (most == nullptr || worker.open_tasks > most->open_tasks) {
+    if (most == nullptr || worker.running > most->running) {
       most = &worker;
       from = peer;
     }

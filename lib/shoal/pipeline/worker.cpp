@@ -103,7 +103,7 @@ Worker::Worker(net::Context& context, runtime::Reactor& reactor, WorkerOptions o
   const Id node = Id::random();
   net::PortOptions from = port_options(node, options.executor.max_result, options.from_binds,
                                        options.from, ventilator_endpoint, "ventilator");
-  from.fields[field::slots] = std::to_string(options.executor.slots);
+  from.fields[wire::slots_field] = std::to_string(options.executor.slots);
   from_ = std::make_unique<net::Port>(context, reactor, std::move(from), *ventilator_side_);
   to_ =
       std::make_unique<net::Port>(context, reactor,

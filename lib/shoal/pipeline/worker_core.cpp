@@ -139,10 +139,18 @@ void WorkerCore::on_finished(RunId id, wire::Batch results, Time now) {
   runs_.erase(at);
   measure(run, now);
   forget_waiting(run.work);
+  tell_ran(run.work);
   add_results(run.work, std::move(results), now);
   start_runs(now);
   flush_if_due(now);
   update_credit(false);
+}
+
+/// Tells the ventilator of tasks that are suspected, so that they are blamed for no death after.
+void WorkerCore::tell_ran(const Queued& work) {
+  const Origin& origin = work.origin;
+  if (work.attempt == 1 || !ventilators_.contains(origin.ventilator)) return;
+  to_ventilators_.post(origin.ventilator, Ran{origin.number, set_of(work.tasks.range)});
 }
 
 void WorkerCore::on_failed(RunId id, std::string status, std::string error, bool sure, Time now) {

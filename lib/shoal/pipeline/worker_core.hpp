@@ -152,6 +152,7 @@ class WorkerCore {
   void start_runs(Time now);
   void measure(const Run& run, Time now);
   void give_back(PeerId only);
+  void tell_ran(const Queued& work);
   void account(const Origin& origin, const SeqSet& tasks);
   void forget_waiting(const Queued& work);
 

@@ -7,13 +7,6 @@
 /// What the glue of both roles does alike between a core and a Port.
 namespace shoal::reqrep {
 
-/// The field that a replier adds to HELLO (PROTOCOL.md, "Roles"): how many requests it runs at a
-/// time, decimal.
-inline constexpr const char* slots_field = "slots";
-
-/// The number that a replier's HELLO says; 1 where it says none.
-std::uint32_t slots_of(const wire::Hello& hello);
-
 /// Default endpoint: where repliers listen.
 inline constexpr const char* replier_endpoint = "tcp://127.0.0.1:5020";
 

@@ -18,7 +18,7 @@ net::PortOptions port_options(const ReplierOptions& options, const Id& node) {
                         .accepts = {"requester"},
                         .node = node,
                         .limits = net::limits_for(options.executor.max_output)};
-  port.fields[slots_field] = std::to_string(options.executor.slots);
+  port.fields[wire::slots_field] = std::to_string(options.executor.slots);
   port.plain = true;
   if (port.binds.empty() && port.connects.empty()) port.binds = {replier_endpoint};
   return port;

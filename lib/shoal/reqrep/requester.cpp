@@ -102,7 +102,7 @@ bool Requester::closed() const {
 
 void Requester::on_up(net::PeerId peer, const wire::Hello& hello) {
   core_->set_all_dialled(port_.all_dialled());
-  core_->on_up(peer, hello.node, slots_of(hello), reactor_.now());
+  core_->on_up(peer, hello.node, wire::slots_of(hello), reactor_.now());
   pump();
 }
 

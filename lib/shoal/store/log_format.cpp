@@ -1,8 +1,7 @@
 #include <cstring>
 #include <limits>
 
-#include <xxhash.h>
-
+#include <shoal/base/hash.hpp>
 #include <shoal/base/little_endian.hpp>
 #include <shoal/store/log_format.hpp>
 
@@ -13,10 +12,6 @@ constexpr std::size_t hash_size = 8;
 constexpr std::size_t stream_file_head = 36;
 constexpr std::size_t gap_size = 16;
 constexpr std::size_t hashed_from = 12;  // in a record
-
-std::uint64_t hash_of(std::string_view bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
 
 void put_hash(std::string& out) {
   put_number(out, hash_of(out));

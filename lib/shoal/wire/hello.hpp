@@ -24,4 +24,11 @@ struct Hello {
   std::map<std::string, std::string> fields;  ///< what the pattern adds; values are raw bytes
 };
 
+/// The field by which a worker or a replier says how many tasks or requests it runs at a time,
+/// decimal (PROTOCOL.md, "Roles").
+inline constexpr const char* slots_field = "slots";
+
+/// What a HELLO says in `slots_field`; 1 where it says nothing that makes sense.
+std::uint32_t slots_of(const Hello& hello);
+
 }  // namespace shoal::wire

@@ -12,8 +12,8 @@ namespace {
 
 /// The tag of each message, by its place in Any.
 constexpr std::array<std::string_view, std::variant_size_v<Any>> tags{
-    "job",  "tasks",  "letter", "recall",  "credit", "renew",
-    "kept", "failed", "return", "results", "close",  "closed"};
+    "job",    "tasks",  "letter", "recall",  "credit", "renew", "kept",
+    "failed", "return", "ran",    "results", "close",  "closed"};
 
 constexpr std::size_t most_sinks = 256;
 
@@ -105,6 +105,11 @@ void write(MapWriter& map, const Failed& failed) {
 void write(MapWriter& map, const Return& returned) {
   map.put("number", returned.number);
   put_set(map, "tasks", returned.tasks);
+}
+
+void write(MapWriter& map, const Ran& ran) {
+  map.put("number", ran.number);
+  put_set(map, "tasks", ran.tasks);
 }
 
 void write(MapWriter& map, const Results& results) {
@@ -239,6 +244,11 @@ void read(PipelineFields& in, Failed& failed, const Bytes&) {
 void read(PipelineFields& in, Return& returned, const Bytes&) {
   returned.number = in.number("number");
   returned.tasks = in.set("tasks");
+}
+
+void read(PipelineFields& in, Ran& ran, const Bytes&) {
+  ran.number = in.number("number");
+  ran.tasks = in.set("tasks");
 }
 
 void read(PipelineFields& in, Results& results, const Bytes& body) {

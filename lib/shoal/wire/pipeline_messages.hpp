@@ -98,6 +98,13 @@ struct Return {
   SeqSet tasks;
 };
 
+/// Worker to ventilator: these tasks of a hand-out have been run, and what came of them is on its
+/// way to a sink. If the worker dies now, it was not they that killed it.
+struct Ran {
+  std::uint64_t number = 0;
+  SeqSet tasks;
+};
+
 /// Worker to sink: the results of consecutive tasks.
 struct Results {
   Id job;
@@ -125,8 +132,8 @@ struct Closed {
   Id sink;
 };
 
-using Any = std::variant<Job, Tasks, Letter, Recall, Credit, Renew, Kept, Failed, Return, Results,
-                         Close, Closed>;
+using Any = std::variant<Job, Tasks, Letter, Recall, Credit, Renew, Kept, Failed, Return, Ran,
+                         Results, Close, Closed>;
 
 /// The message as a Port carries it. Bulk bytes become the body and are not copied.
 Message encode(const Any& message);

@@ -185,6 +185,49 @@ TEST_CASE(
   CHECK(letters == 1);
 }
 
+TEST_CASE("ventilator: PIPE-25, a death blames none of the tasks that had been run") {
+  Fixture f;
+  f.offer(2);
+  f.worker(1, 10, 10);
+  f.take<Tasks>();
+  f.core.on_down(1, false, f.now);
+  // Both are suspected now. Again and again a worker runs them and dies before a result is kept.
+  for (PeerId peer = 2; peer < 12; ++peer) {
+    f.worker(peer, 10, 1);
+    std::uint64_t ran_here = 0;
+    for (auto tasks = f.take<Tasks>(); !tasks.empty(); tasks = f.take<Tasks>()) {
+      for (auto& [to, hand_out] : tasks) {
+        CHECK(hand_out.attempt == 2);
+        Ran ran{.number = hand_out.number};
+        ran.tasks.insert(hand_out.batch.range);
+        ran_here += hand_out.batch.range.count;
+        f.core.on_message(to, ran, f.now);
+      }
+    }
+    CHECK(ran_here == 2);
+    f.core.on_down(peer, false, f.now);
+  }
+  f.worker(99, 10, 10);
+  CHECK(f.take<Letter>().empty());
+}
+
+TEST_CASE("ventilator: PIPE-25, what must run alone is followed by the next once it has been run") {
+  Fixture f(2);
+  f.offer(3);
+  f.worker(1, 10, 10);
+  f.take<Tasks>();
+  f.core.on_down(1, false, f.now);
+  f.worker(2, 10, 10);
+  for (int task = 0; task < 3; ++task) {
+    auto tasks = f.take<Tasks>();
+    REQUIRE(tasks.size() == 1);
+    CHECK(tasks[0].second.batch.range.count == 1);
+    Ran ran{.number = tasks[0].second.number};
+    ran.tasks.insert(tasks[0].second.batch.range);
+    f.core.on_message(2, ran, f.now);
+  }
+}
+
 TEST_CASE("ventilator: a task that failed on its own is not buried for another's deed") {
   Fixture f;
   f.offer(2);

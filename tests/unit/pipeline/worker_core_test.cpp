@@ -23,13 +23,14 @@ struct Fixture {
         ventilator, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, now);
   }
 
-  void hand_out(std::uint64_t number, SeqRange range) {
+  void hand_out(std::uint64_t number, SeqRange range, std::uint32_t attempt = 1) {
     wire::Batch batch{.range = range};
     std::string text;
     for (Seq seq = range.first; seq < range.end(); ++seq) text += std::to_string(seq) + "\n";
     batch.payload = Bytes::take(std::move(text));
-    core.on_ventilator_message(ventilator, Tasks{.job = job_id, .number = number, .batch = batch},
-                               now);
+    core.on_ventilator_message(
+        ventilator, Tasks{.job = job_id, .number = number, .attempt = attempt, .batch = batch},
+        now);
   }
 
   template <typename Message>
@@ -117,6 +118,19 @@ TEST_CASE(
   renewals = f.to_ventilator<Renew>();
   REQUIRE(renewals.size() == 1);
   CHECK(renewals[0].numbers.empty());
+}
+
+TEST_CASE("worker: PIPE-25, says at once that it has run what is suspected") {
+  Fixture f({.kind = WorkKind::batched});
+  f.hand_out(1, {0, 2});
+  f.run_all(1ms);
+  CHECK(f.to_ventilator<Ran>().empty());
+  f.hand_out(2, {2, 3}, 2);
+  f.run_all(1ms);
+  auto ran = f.to_ventilator<Ran>();
+  REQUIRE(ran.size() == 1);
+  CHECK(ran[0].number == 2);
+  CHECK(ran[0].tasks.ranges() == std::vector<SeqRange>{{2, 3}});
 }
 
 TEST_CASE("worker: PIPE-9, recalled, it gives back what it has not begun") {

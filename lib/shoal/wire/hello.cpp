@@ -1,10 +1,10 @@
 #include <charconv>
 
-#include <shoal/reqrep/port_glue.hpp>
+#include <shoal/wire/hello.hpp>
 
-namespace shoal::reqrep {
+namespace shoal::wire {
 
-std::uint32_t slots_of(const wire::Hello& hello) {
+std::uint32_t slots_of(const Hello& hello) {
   std::uint32_t slots = 0;
   if (auto field = hello.fields.find(slots_field); field != hello.fields.end()) {
     const std::string& text = field->second;
@@ -13,4 +13,4 @@ std::uint32_t slots_of(const wire::Hello& hello) {
   return slots == 0 ? 1 : slots;
 }
 
-}  // namespace shoal::reqrep
+}  // namespace shoal::wire
