@@ -12,6 +12,9 @@ namespace {
 
 constexpr Duration tick_period = std::chrono::seconds(1);
 
+// No credit leads to nearly as many hand-outs at a time, and their numbers fit into one `renew`.
+constexpr std::size_t most_held = 32'768;
+
 SeqSet set_of(SeqRange range) {
   SeqSet set;
   set.insert(range);
@@ -51,6 +54,9 @@ void WorkerCore::receive(PeerId peer, Job& job, Time now) {
 
 void WorkerCore::receive(PeerId peer, Tasks& tasks, Time) {
   Ventilator& ventilator = ventilators_[peer];
+  if (ventilator.held.size() >= most_held) {
+    return to_ventilators_.blame(peer, "it handed out far more than it was asked for");
+  }
   if (ventilator.seen.insert({tasks.number, 1}) == 0) return;
   Queued work{{peer, tasks.number, tasks.job}, tasks.attempt, std::move(tasks.batch)};
   ventilator.held[work.origin.number] = set_of(work.tasks.range);
@@ -65,6 +71,9 @@ void WorkerCore::receive(PeerId peer, Tasks& tasks, Time) {
 
 void WorkerCore::receive(PeerId peer, Letter& letter, Time now) {
   Ventilator& ventilator = ventilators_[peer];
+  if (ventilator.held.size() >= most_held) {
+    return to_ventilators_.blame(peer, "it handed out far more letters than a worker takes");
+  }
   if (ventilator.seen.insert({letter.number, 1}) == 0) return;
   SeqRange range{letter.seq, 1};
   ventilator.held[letter.number] = set_of(range);

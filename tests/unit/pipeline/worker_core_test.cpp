@@ -133,6 +133,20 @@ TEST_CASE("worker: PIPE-25, says at once that it has run what is suspected") {
   CHECK(ran[0].tasks.ranges() == std::vector<SeqRange>{{2, 3}});
 }
 
+TEST_CASE("worker: a ventilator that hands out without end is blamed, and renew stays small") {
+  Fixture f({.kind = WorkKind::single});
+  for (std::uint64_t number = 1; number <= 40'000; ++number) {
+    f.hand_out(number << 40, {number, 1});
+  }
+  f.core.tick(f.now);
+  Outbox outbox = f.core.take_ventilator_outbox();
+  REQUIRE_FALSE(outbox.faults.empty());
+  CHECK(outbox.faults[0].peer == ventilator);
+  for (auto& envelope : outbox.envelopes) {
+    CHECK(wire::pipeline::encode(envelope.message).head.size() < net::PortLimits().head_bytes);
+  }
+}
+
 TEST_CASE("worker: PIPE-9, recalled, it gives back what it has not begun") {
   Fixture f({.kind = WorkKind::single, .slots = 1});
   f.hand_out(1, {0, 5});
