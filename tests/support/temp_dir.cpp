@@ -2,13 +2,16 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 #include <shoal/base/error.hpp>
 
 namespace shoal::test {
 
 TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "shoal-test-XXXXXX").string();
+  namespace fs = std::filesystem;
+  fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+  std::string name = (root / "shoal-test-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw system_error("cannot create " + name);
   path_ = name;
 }
@@ -24,6 +27,11 @@ std::filesystem::path TempDir::write(std::string_view name, std::string_view con
   std::ofstream(fresh, std::ios::binary) << content;
   std::filesystem::rename(fresh, file);
   return file;
+}
+
+std::string TempDir::read(std::string_view name) const {
+  std::ifstream in(path_ / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace shoal::test

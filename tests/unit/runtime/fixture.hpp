@@ -1,13 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <poll.h>
-#include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +12,8 @@
 
 #include <shoal/base/fd.hpp>
 #include <shoal/runtime/reactor.hpp>
+
+#include "support/temp_dir.hpp"
 
 /// Runs the loop until `finished`; the test fails when that takes two minutes.
 inline void run_until(shoal::runtime::Reactor& reactor, const std::function<bool()>& finished) {
@@ -39,29 +38,4 @@ inline std::ptrdiff_t open_fds() {
   return std::distance(begin(all), end(all));
 }
 
-/// A folder of its own that goes with it.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "shoal-test-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-  /// Makes the file `name` with `content` and returns its path.
-  std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path_ / name, std::ios::binary) << content;
-    return file(name);
-  }
-
-  std::string read(const std::string& name) const {
-    std::ifstream in(path_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using shoal::test::TempDir;
