@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <shoal/base/assert.hpp>
 #include <shoal/pipeline/ventilator_core.hpp>
@@ -127,7 +128,8 @@ void VentilatorCore::receive(PeerId peer, Ran& ran, Time) {
 }
 
 void VentilatorCore::receive(PeerId, Closed& closed, Time) {
-  if (closed.job != options_.job || !closed_.insert(closed.sink).second) return;
+  if (closed.job != options_.job || !is_ours(closed.sink)) return;
+  if (!closed_.insert(closed.sink).second) return;
   if (over() && confirmed()) announce();
 }
 
@@ -367,13 +369,18 @@ std::uint64_t VentilatorCore::weight(const Letter& letter) {
 /// The sinks of a job are chosen once, from the first worker that has reached all it was told to,
 /// so that all results of a task meet in one sink. Only sinks that keep nothing across a restart
 /// are replaced when nobody sees them any more.
+bool VentilatorCore::is_ours(const Id& sink) const {
+  return std::ranges::binary_search(state_.sinks, sink);
+}
+
 void VentilatorCore::choose_sinks() {
   std::set<Id> seen;
   const Credit* offer = nullptr;
   for (const auto& [peer, worker] : workers_) {
     const Credit& credit = worker.credit;
     seen.insert(credit.sinks.begin(), credit.sinks.end());
-    volatile_sinks_.insert(credit.volatiles.begin(), credit.volatiles.end());
+    std::ranges::copy_if(credit.volatiles, std::inserter(volatile_sinks_, volatile_sinks_.end()),
+                         [this](const Id& sink) { return is_ours(sink); });
     if (credit.all_sinks && !credit.sinks.empty()) offer = &credit;
   }
   if (offer == nullptr) return;
@@ -383,6 +390,8 @@ void VentilatorCore::choose_sinks() {
   if (!state_.sinks.empty() && !lost) return;
   state_.sinks = offer->sinks;
   std::ranges::sort(state_.sinks);
+  volatile_sinks_ = {offer->volatiles.begin(), offer->volatiles.end()};
+  closed_.clear();
   announce();
 }
 

@@ -161,6 +161,7 @@ class VentilatorCore {
   static std::uint64_t weight(const Run& run);
   static std::uint64_t weight(const wire::pipeline::Letter& letter);
 
+  bool is_ours(const Id& sink) const;
   void choose_sinks();
   void announce();
   wire::pipeline::Job job_message() const;
@@ -187,8 +188,8 @@ class VentilatorCore {
   std::uint64_t fresh_bytes_ = 0;  // of fresh_
   std::uint64_t redelivered_ = 0;
 
-  std::set<Id> volatile_sinks_;  // those that keep nothing across a restart
-  std::set<Id> closed_;          // sinks that know the end
+  std::set<Id> volatile_sinks_;  // of the job's sinks, those that keep nothing across a restart
+  std::set<Id> closed_;          // of the job's sinks, those that know the end
   Time ended_at_ = never;        // the end of the input
   std::optional<Time> over_at_;  // since when only their word is missing, with a worker there
   bool gave_up_ = false;

@@ -100,6 +100,9 @@ void WorkerCore::on_ventilator_down(PeerId peer, bool left, Time now) {
   // One that died needs us when it comes back, unless every sink knows that the job is over.
   const std::optional<Job>& job = gone->second.job;
   job_ended_ = job_ended_ || (job && job->over && (left || job->confirmed || all_closed(*job)));
+  if (job && (left || job->confirmed)) {
+    std::erase_if(closed_, [&](const auto& entry) { return entry.first == job->job; });
+  }
   ventilators_.erase(gone);
   flush(now);
   std::erase_if(queue_, [&](const Queued& work) {

@@ -234,6 +234,8 @@ void WorkerCore::drop_orphans(Time now) {
     if (expired) end_pending(at);
     at = next;
   }
+  if (!pending_.empty() || !gathered_.empty() || !runs_.empty()) return;
+  std::erase_if(leases_, [this](const auto& entry) { return find_job(entry.first) == nullptr; });
 }
 
 std::optional<Id> WorkerCore::missing_sink() const {

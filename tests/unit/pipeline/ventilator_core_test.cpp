@@ -294,6 +294,95 @@ TEST_CASE("ventilator: PIPE-20, it is over when all is settled, and done when ev
   CHECK(jobs.back().second.confirmed);
 }
 
+TEST_CASE(
+    "ventilator: PIPE-13, the sinks are chosen once, and again when one that forgets is gone") {
+  Fixture f;
+  const Id other = Id::of_name("other sink");
+  f.offer(2);
+  f.worker(1, 1, 1);
+  auto jobs = f.take<Job>();
+  REQUIRE_FALSE(jobs.empty());
+  CHECK(jobs.back().second.sinks == std::vector<Id>{sink_id});
+  Credit credit{.revision = 1, .sinks = {other}, .volatiles = {other}, .all_sinks = true};
+  f.core.on_up(2, 1);
+  f.core.on_message(2, credit, f.now);
+  // One that keeps comes back: it is waited for.
+  f.core.on_down(1, false, f.now);
+  CHECK(f.take<Job>().back().second.sinks == std::vector<Id>{sink_id});
+
+  Fixture forgets;
+  forgets.offer(1);
+  forgets.core.on_up(2, 1);
+  forgets.core.on_message(2, credit, forgets.now);
+  CHECK(forgets.take<Job>().back().second.sinks == std::vector<Id>{other});
+  forgets.worker(1, 1, 1);
+  CHECK(forgets.take<Job>().back().second.sinks == std::vector<Id>{other});
+  forgets.core.on_down(2, false, forgets.now);
+  CHECK(forgets.take<Job>().back().second.sinks == std::vector<Id>{sink_id});
+}
+
+TEST_CASE(
+    "ventilator: PIPE-19, what was run, or failed for good, is not settled until it is kept") {
+  Fixture f(1);
+  f.offer(2);
+  f.worker(1, 2, 1);
+  f.core.end_of_input(f.now);
+  auto tasks = f.take<Tasks>();
+  REQUIRE(tasks.size() == 2);
+  Ran ran{.number = tasks[0].second.number};
+  ran.tasks.insert(tasks[0].second.batch.range);
+  f.core.on_message(1, ran, f.now);
+  f.core.on_message(
+      1, Failed{.number = tasks[1].second.number, .range = {1, 1}, .status = "exit code 1"}, f.now);
+  CHECK(f.take<Letter>().size() == 1);
+  CHECK_FALSE(f.core.over());
+  Kept kept{.job = Id::of_name("job")};
+  kept.done.insert({0, 1});
+  kept.failed.insert({1, 1});
+  f.core.on_message(1, kept, f.now);
+  CHECK(f.core.over());
+}
+
+TEST_CASE("ventilator: PIPE-24, it leaves when a sink that could be told does not answer") {
+  Fixture f;
+  f.offer(1);
+  f.worker(1, 1, 1);
+  f.core.end_of_input(f.now);
+  f.keep(1, {0, 1});
+  f.core.on_message(1, Closed{Id::of_name("job"), Id::of_name("a stranger")}, f.now);
+  f.core.tick(f.now += 29s);
+  CHECK_FALSE(f.core.finished());
+  f.core.tick(f.now += 1s);
+  CHECK(f.core.finished());
+  CHECK_FALSE(f.core.confirmed());
+}
+
+TEST_CASE(
+    "ventilator: PIPE-3, an older credit, a repeated ack and a repeated failure change nothing") {
+  Fixture f;
+  f.offer(2);
+  f.worker(1, 2, 1);
+  auto tasks = f.take<Tasks>();
+  REQUIRE(tasks.size() == 2);
+  Failed failed{.number = tasks[0].second.number,
+                .range = {0, 1},
+                .status = "exit code 1",
+                .error = "",
+                .sure = true};
+  f.core.on_message(1, failed, f.now);
+  f.core.on_message(1, failed, f.now);
+  CHECK(f.core.redelivered() == 1);
+  f.keep(1, {1, 1});
+  f.keep(1, {1, 1});
+  f.core.on_message(1, Credit{.revision = 3, .tasks = 2, .bytes = 1 << 20, .batch = 1}, f.now);
+  f.core.on_message(1, Credit{.revision = 2, .tasks = 100, .bytes = 1 << 20, .batch = 1}, f.now);
+  CHECK(f.take<Tasks>().empty());
+  f.core.on_message(1, Credit{.revision = 4, .tasks = 3, .bytes = 1 << 20, .batch = 1}, f.now);
+  auto again = f.take<Tasks>();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].second.attempt == 2);
+}
+
 TEST_CASE("ventilator: stopped for good, the sinks hear that it is over as it is") {
   Fixture f;
   f.offer(5);
