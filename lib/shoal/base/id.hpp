@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -46,8 +47,18 @@ class Id {
   bool is_nil() const noexcept { return *this == Id(); }
 
   friend auto operator<=>(const Id&, const Id&) = default;
+  friend bool operator==(const Id& a, const Id& b) noexcept {
+    // Two words compared in place, where the library would call memcmp.
+    return a.half(0) == b.half(0) && a.half(1) == b.half(1);
+  }
 
  private:
+  std::uint64_t half(std::size_t which) const noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, raw_.data() + which * sizeof word, sizeof word);
+    return word;
+  }
+
   std::array<std::uint8_t, size> raw_{};
 };
 
@@ -56,6 +67,10 @@ class Id {
 template <>
 struct std::hash<shoal::Id> {
   std::size_t operator()(const shoal::Id& id) const noexcept {
-    return std::hash<std::string_view>{}(id.bytes());
+    std::uint64_t halves[2];
+    std::memcpy(halves, id.bytes().data(), sizeof halves);
+    std::uint64_t mixed = (halves[0] ^ halves[1] >> 31) * 0x9e3779b97f4a7c15 + halves[1];
+    mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93;
+    return static_cast<std::size_t>(mixed ^ mixed >> 32);
   }
 };

@@ -51,6 +51,7 @@ class Socket {
   std::function<bool()> ready_;
   runtime::Registration watch_;
   runtime::Registration check_;
+  bool emptied_ = false;  // the last call on it was a receive that found nothing
 };
 
 }  // namespace shoal::net
