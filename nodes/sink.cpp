@@ -61,6 +61,12 @@ int end(const Options& options, pipeline::Sink& sink, const app::NodeLoop& loop)
                 " other jobs are unfinished; what came of them is in the output too");
   }
   if (sum.stopped || sum.unfinished > 0) return static_cast<int>(ExitCode::incomplete);
+  if (sum.lost > 0) {
+    throw Error(std::to_string(sum.lost) +
+                    " results that were kept are gone: the output or its .shoal files were damaged "
+                    "or set back; remove them and the ventilator's --journal, and run the job again",
+                ExitCode::bad_data);
+  }
   if (!options.sink.keep_open) sink.forget();
   return static_cast<int>(sum.failed == 0 ? ExitCode::ok : ExitCode::error);
 }

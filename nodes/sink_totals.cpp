@@ -16,6 +16,8 @@ SinkTotals totals(const pipeline::SinkCore& core) {
     std::uint64_t settled = job->done.count() + job->failed.count();
     bool complete = core.expected(job->job) && settled >= *core.expected(job->job);
     if (!job->closed && !complete) ++sum.unfinished;
+    bool over = job->closed && !job->stopped && core.expected(job->job);
+    if (over && !complete) sum.lost += *core.expected(job->job) - settled;
     sum.stopped = sum.stopped || job->stopped;
   }
   return sum;

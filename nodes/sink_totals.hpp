@@ -15,6 +15,7 @@ struct SinkTotals {
   std::optional<std::uint64_t> expected;
   bool stopped = false;          ///< a job ended before every task was settled
   std::uint64_t unfinished = 0;  ///< jobs of which more is to come
+  std::uint64_t lost = 0;        ///< results that the ventilator knows to be kept, and are not here
 };
 
 /// Of the jobs met since this start.

@@ -81,7 +81,7 @@ int run(Options& options) {
   ventilator.leave_now();
   log_info(app::format_summary(summary(core, loop.elapsed())));
   if (code) return *code;
-  if (core.over() && !core.confirmed() && !ventilator.was_finished()) {
+  if (core.complete() && !core.confirmed() && !ventilator.was_finished()) {
     log_warning("every task is settled, but a sink has not confirmed that it knows the end");
   }
   if (ventilator.input_error()) throw Error(*ventilator.input_error());

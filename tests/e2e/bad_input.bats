@@ -36,11 +36,27 @@ load support.bash
   run ventilate tasks missing
   [ "$status" -eq 65 ]
   [[ "$output" == *"cannot open missing"* ]]
+  # The sink is told that there is no more to come, and that this is not all of the job.
+  ends w 0
+  ends s 75
+  cmp out tasks
+}
+
+@test "tasks before one that is too long are done all the same, whoever comes first" {
+  { seq 1000; head -c 500 /dev/zero | tr '\0' x; echo; seq 5; } >tasks
+  start v ventilator -b ipc://v --max-size 100 tasks </dev/null
+  heard v "tasks: record 1001 is longer than the limit of 100B"
+  start_sink -o out
+  start_worker w --once
+  ends v 65
+  ends w 0
+  ends s 75
+  seq 1000 | cmp - out
 }
 
 @test "a task over --max-size is named by line and size" {
-  printf 'one\ntwo\nlonger than the limit\n' >tasks
-  fails 65 "tasks: record 3 is longer than the limit of 10B" \
+  printf 'longer than the limit\ntwo\n' >tasks
+  fails 65 "tasks: record 1 is longer than the limit of 10B" \
     ventilator -b ipc://v --max-size 10 tasks
   fails 65 "tasks is longer than the limit of 10B" \
     ventilator -b ipc://v --max-size 10 --whole tasks

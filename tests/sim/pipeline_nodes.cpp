@@ -279,7 +279,7 @@ void WorkerNode::on_up(net::PeerId session, Endpoint& other) {
     sessions_[session] = Role::sink;
     ++sinks_now_;
     core_->set_all_sinks(sinks_now_ == all_sinks_);
-    core_->on_sink_up(session, sink->id(), sink->keeps(), now);
+    core_->on_sink_up(session, {.id = sink->id(), .keeps = sink->keeps()}, now);
   } else {
     sessions_[session] = Role::ventilator;
     core_->on_ventilator_up(session, now);

@@ -79,6 +79,7 @@ void Journal::follow(std::string_view block, std::uint64_t count, char delimiter
   hash_.update(block);
   bytes_ += block.size();
   tasks_ = end_tasks;
+  if (row_.total && tasks_ > *row_.total) refuse();
   if (verifying()) return;
   verified_ = tasks_;
   if (bytes_ - marked_bytes_ >= mark_every) mark(true);

@@ -78,6 +78,7 @@ net::PortOptions Sink::port_options() const {
                         .accepts = {"worker"},
                         .node = Id::random(),
                         .limits = net::limits_for(options_.max_result)};
+  port.fields[wire::takes_field] = std::to_string(port.limits.message_bytes);
   port.fields[field::sink] = std::string(id_.bytes());
   port.fields[field::keeps] = store_->lasting_id() ? "1" : "0";
   return port;

@@ -147,7 +147,8 @@ void SinkCore::learn(State& state, const std::optional<std::uint64_t>& total,
     state.job.total = total;
     state.changed = dirty_ = news = true;
   }
-  if (!news || !state.job.total) return;
+  // A total that an earlier run has learned is no news, but nothing has followed from it yet.
+  if (!state.job.total || (state.expected && !news)) return;
   state.expected.reset();
   if (state.sinks.size() > 1 && *state.job.total > most_counted) return;
   state.expected = 0;

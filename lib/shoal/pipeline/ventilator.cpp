@@ -1,5 +1,6 @@
 #include <shoal/pipeline/port_glue.hpp>
 #include <shoal/pipeline/ventilator.hpp>
+#include <shoal/runtime/log.hpp>
 
 namespace shoal::pipeline {
 namespace {
@@ -57,6 +58,7 @@ Ventilator::Ventilator(net::Context& context, runtime::Reactor& reactor, Ventila
   reading_ = reactor_.before_wait([this] { return read_some(); });
   ticking_ = reactor_.every(tick_period, [this] {
     if (reactor_.now() >= core_.next_tick()) core_.tick(reactor_.now());
+    tell_too_large();
     pump();
   });
   if (journal_) committing_ = reactor_.every(commit_period, [this] { commit_journal(); });
@@ -65,16 +67,19 @@ Ventilator::Ventilator(net::Context& context, runtime::Reactor& reactor, Ventila
 Ventilator::~Ventilator() = default;
 
 /// Offers one block, when the window has room and there is one; returns whether it did. What is
-/// wrong with the input ends the reading; the tasks that are out are settled first.
+/// wrong with the input ends the reading; the tasks before it are settled first.
 bool Ventilator::read_some() {
-  if (!input_ready_ || !core_.wants_input()) return false;
+  if (!input_ready_ || input_error_ || !core_.wants_input()) return false;
   wire::Batch batch;
   TaskInput::State state = TaskInput::State::nothing;
   try {
     state = input_.next(batch);
   } catch (const Error& error) {
     input_error_ = error;
-    drain();
+    if (core_.offered() > core_.settled()) {
+      log_warning(std::string(error.what()) + "; the tasks before that are done first");
+    }
+    pump();
     return true;
   }
   input_ready_ = state == TaskInput::State::batch;
@@ -85,8 +90,17 @@ bool Ventilator::read_some() {
   return true;
 }
 
+/// Waiting is never mute: once for each task that no worker takes.
+void Ventilator::tell_too_large() {
+  std::optional<VentilatorCore::TooLarge> task = core_.too_large();
+  if (!task || told_too_large_ == task->seq) return;
+  told_too_large_ = task->seq;
+  log_warning("task " + std::to_string(task->seq) + " has " + std::to_string(task->bytes) +
+              " bytes, more than any worker here takes; start one with a larger --max-size");
+}
+
 void Ventilator::on_up(PeerId peer, const wire::Hello& hello) {
-  core_.on_up(peer, wire::slots_of(hello));
+  core_.on_up(peer, wire::slots_of(hello), wire::takes_of(hello));
   pump();
 }
 
@@ -109,6 +123,7 @@ void Ventilator::pump() {
     commit_journal();
     committed_over_ = true;
   }
+  if (input_error_ && !draining_ && core_.settled() >= core_.offered()) return drain();
   post(core_.take_outbox(), port_);
   bool done = core_.finished() || (was_finished() && core_.over());
   if (!done || leaving_) return;
@@ -124,6 +139,7 @@ void Ventilator::commit_journal() {
 }
 
 void Ventilator::drain() {
+  draining_ = true;
   core_.drain(!journal_, reactor_.now());
   pump();
 }

@@ -59,6 +59,7 @@ class Ventilator : private net::PortEvents {
   void on_down(PeerId peer, const net::Down& why) override;
 
   bool read_some();
+  void tell_too_large();
   void pump();
   void commit_journal();
 
@@ -69,6 +70,8 @@ class Ventilator : private net::PortEvents {
   net::Port port_;
   bool input_ready_ = true;
   std::optional<Error> input_error_;
+  bool draining_ = false;
+  std::optional<Seq> told_too_large_;
   bool committed_over_ = false;
   bool leaving_ = false;
   runtime::Registration reading_;

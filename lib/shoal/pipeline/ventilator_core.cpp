@@ -58,8 +58,9 @@ void VentilatorCore::end_of_input(Time now) {
   check_over(now);
 }
 
-void VentilatorCore::on_up(PeerId peer, std::uint32_t slots) {
+void VentilatorCore::on_up(PeerId peer, std::uint32_t slots, std::uint64_t takes) {
   workers_[peer].slots = std::max<std::uint32_t>(1, slots);
+  workers_[peer].takes = takes;
   outbox_.post(peer, job_message());
 }
 

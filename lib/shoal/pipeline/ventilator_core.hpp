@@ -59,7 +59,9 @@ class VentilatorCore {
   /// go on with the job, so the sinks are told that it is over as it is.
   void drain(bool for_good, Time now);
 
-  void on_up(PeerId worker, std::uint32_t slots);
+  /// `takes`: the largest message that the worker takes, in bytes.
+  void on_up(PeerId worker, std::uint32_t slots,
+             std::uint64_t takes = std::numeric_limits<std::uint64_t>::max());
   void on_message(PeerId worker, wire::pipeline::Any message, Time now);
   void on_down(PeerId worker, bool left, Time now);
 
@@ -84,6 +86,13 @@ class VentilatorCore {
   /// Tasks that had to be handed out again: their attempt failed, or their worker or lease was
   /// lost.
   std::uint64_t redelivered() const { return redelivered_; }
+  /// A task whose turn it is, and which is larger than any worker here takes.
+  struct TooLarge {
+    Seq seq = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::optional<TooLarge> too_large() const;
+
   std::uint64_t held_bytes() const { return held_bytes_; }  ///< what counts against the window
 
  private:
@@ -113,6 +122,7 @@ class VentilatorCore {
   };
   struct Worker {
     std::uint32_t slots = 1;
+    std::uint64_t takes = std::numeric_limits<std::uint64_t>::max();  // bytes of one message
     wire::pipeline::Credit credit;
     std::uint64_t sent_tasks = 0;
     std::uint64_t sent_bytes = 0;
@@ -140,6 +150,7 @@ class VentilatorCore {
   void deal_alone(Time now);
   bool deal_to(PeerId peer, Worker& worker, Time now);
   bool has_credit(const Worker& worker) const;
+  static bool fits(const Worker& worker, const Run& run);
   bool purge(std::deque<Run>& queue);
   Run take_front(std::deque<Run>& queue, std::uint64_t count);
   std::uint64_t fair_share() const;

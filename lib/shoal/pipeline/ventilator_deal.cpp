@@ -43,7 +43,8 @@ void VentilatorCore::deal(Time now) {
 void VentilatorCore::deal_letters(Time now) {
   for (auto& [peer, worker] : workers_) {
     while (!letters_.empty() && worker.letters < most_letters && !worker.reserved &&
-           worker.credit.revision > 0 && !worker.credit.leaving) {
+           worker.credit.revision > 0 && !worker.credit.leaving &&
+           letters_.front().payload.size() + head_room <= worker.takes) {
       Letter letter = std::move(letters_.front());
       letters_.pop_front();
       if (settled_.contains(letter.seq)) {
@@ -68,7 +69,8 @@ void VentilatorCore::deal_alone(Time now) {
   PeerId least = 0;
   bool reserved = false;
   for (auto& [peer, worker] : workers_) {
-    if (purge(alone_) && worker.running == 0 && has_credit(worker)) {
+    if (purge(alone_) && worker.running == 0 && has_credit(worker) &&
+        fits(worker, alone_.front())) {
       hand_out(peer, worker, take_front(alone_, 1), now);
       worker.reserved = true;
     }
@@ -86,11 +88,31 @@ bool VentilatorCore::has_credit(const Worker& worker) const {
          worker.sent_bytes < worker.credit.bytes;
 }
 
+/// Whether the worker takes the first task of the run.
+bool VentilatorCore::fits(const Worker& worker, const Run& run) {
+  auto within = [&](std::uint64_t bytes) { return bytes + head_room <= worker.takes; };
+  return within(run.tasks.payload.size()) || within(run.tasks.record(run.tasks.range.first).size());
+}
+
+std::optional<VentilatorCore::TooLarge> VentilatorCore::too_large() const {
+  if (workers_.empty()) return std::nullopt;
+  for (const std::deque<Run>* queue : {&alone_, &again_, &fresh_}) {
+    if (queue->empty()) continue;
+    const Run& next = queue->front();
+    bool fitting =
+        std::ranges::any_of(workers_, [&](const auto& entry) { return fits(entry.second, next); });
+    Seq first = next.tasks.range.first;
+    if (!fitting) return TooLarge{first, next.tasks.record(first).size()};
+  }
+  return std::nullopt;
+}
+
 bool VentilatorCore::deal_to(PeerId peer, Worker& worker, Time now) {
   if (worker.reserved || !has_credit(worker)) return false;
   std::deque<Run>& queue = purge(again_) ? again_ : fresh_;
   if (!purge(queue)) return false;
   const Run& next = queue.front();
+  if (!fits(worker, next)) return false;
   std::uint64_t size = std::max<std::uint64_t>(1, next.tasks.payload.size());
   std::uint64_t bytes = worker.credit.bytes - worker.sent_bytes;
   std::uint64_t count = std::min({worker.credit.tasks - worker.sent_tasks, worker.credit.batch,

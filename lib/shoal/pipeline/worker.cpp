@@ -65,7 +65,9 @@ class Worker::SinkSide : public net::PortEvents {
     std::optional<Id> id = Id::from_bytes(text(field::sink));
     if (!id) return worker_.to_->drop(peer, "its HELLO does not name a sink");
     worker_.core_.set_all_sinks(worker_.to_->all_dialled());
-    worker_.core_.on_sink_up(peer, *id, text(field::keeps) == "1", worker_.reactor_.now());
+    worker_.core_.on_sink_up(
+        peer, {.id = *id, .keeps = text(field::keeps) == "1", .takes = wire::takes_of(hello)},
+        worker_.reactor_.now());
     worker_.pump();
   }
   void on_message(PeerId peer, wire::Message message) override {
@@ -104,6 +106,7 @@ Worker::Worker(net::Context& context, runtime::Reactor& reactor, WorkerOptions o
   net::PortOptions from = port_options(node, options.executor.max_result, options.from_binds,
                                        options.from, ventilator_endpoint, "ventilator");
   from.fields[wire::slots_field] = std::to_string(options.executor.slots);
+  from.fields[wire::takes_field] = std::to_string(from.limits.message_bytes);
   from_ = std::make_unique<net::Port>(context, reactor, std::move(from), *ventilator_side_);
   to_ =
       std::make_unique<net::Port>(context, reactor,

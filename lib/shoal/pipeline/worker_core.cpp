@@ -192,6 +192,7 @@ void WorkerCore::measure(const Run& run, Time now) {
   auto count = static_cast<std::int64_t>(run.work.tasks.range.count);
   Duration each = std::max(Duration(1), (now - run.begun) / count);
   pace_ = pace_ == Duration(0) ? each : (pace_ * 3 + each) / 4;
+  cost_.add(run.work.tasks.range.count, now - run.begun);
   largest_run_ = std::max(largest_run_, run.work.tasks.range.count);
 }
 
@@ -245,8 +246,8 @@ void WorkerCore::tick(Time now) {
   drop_orphans(now);
   for (auto& [key, pending] : pending_) {
     if (now - pending.sent_at >= options_.resend) pending.sent_to = 0;
-    send_pending(pending, now);
   }
+  send_range(pending_.begin(), pending_.end(), now);
   for (auto& [peer, ventilator] : ventilators_) {
     Renew renew;
     for (const auto& [number, tasks] : ventilator.held) renew.numbers.insert({number, 1});

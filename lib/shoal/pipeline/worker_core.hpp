@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
 #include <shoal/base/seq_set.hpp>
+#include <shoal/pipeline/batch_cost.hpp>
 #include <shoal/pipeline/outbox.hpp>
 
 namespace shoal::pipeline {
@@ -46,6 +48,13 @@ struct StartRun {
   wire::Batch tasks;
 };
 
+/// What a sink says of itself in HELLO.
+struct SinkFacts {
+  Id id;
+  bool keeps = false;  ///< it remembers across a restart what it has kept
+  std::uint64_t takes = std::numeric_limits<std::uint64_t>::max();  ///< bytes of one message
+};
+
 /// The worker's side of the pipeline as a state machine (PROTOCOL.md, "Pipeline"): asks ventilators
 /// for as many tasks as its measured pace can use, has them run, brings the results to the job's
 /// sinks and tells the ventilator what a sink keeps. No I/O and no clock.
@@ -61,8 +70,7 @@ class WorkerCore {
   /// `left`: it said goodbye, and so is not expected back.
   void on_ventilator_down(PeerId peer, bool left, Time now);
 
-  /// `keeps`: the sink remembers across a restart what it has kept.
-  void on_sink_up(PeerId peer, const Id& sink, bool keeps, Time now);
+  void on_sink_up(PeerId peer, const SinkFacts& sink, Time now);
   void on_sink_message(PeerId peer, wire::pipeline::Any message, Time now);
   void on_sink_down(PeerId peer, Time now);
 
@@ -135,10 +143,6 @@ class WorkerCore {
   };
   // By job and first task. A task that was handed here twice may be pending twice.
   using PendingMap = std::multimap<std::pair<Id, Seq>, Pending>;
-  struct Sink {
-    Id id;
-    bool keeps = false;
-  };
 
   // from ventilators
   void receive(PeerId peer, wire::pipeline::Job& job, Time now);
@@ -161,7 +165,9 @@ class WorkerCore {
   void flush_if_due(Time now);
   static bool is_next(const Pending& group, const Pending& next);
   void add_pending(Pending pending, Time now);
-  void send_pending(Pending& pending, Time now);
+  bool send_pending(Pending& pending, Time now);
+  void send_range(PendingMap::iterator from, PendingMap::iterator to, Time now);
+  bool cut_to_fit(Pending& pending, std::uint64_t takes);
   void send_all(const Id& job, Time now);
   void on_kept(const wire::pipeline::Kept& kept);
   void settle(Pending& pending, SeqRange range, bool refused, bool done);
@@ -181,7 +187,7 @@ class WorkerCore {
 
   WorkerCoreOptions options_;
   std::map<PeerId, Ventilator> ventilators_;
-  std::map<PeerId, Sink> sinks_;
+  std::map<PeerId, SinkFacts> sinks_;
   bool all_sinks_ = false;
   bool draining_ = false;
   bool job_ended_ = false;
@@ -197,6 +203,7 @@ class WorkerCore {
   std::map<Id, Duration> leases_;       // of jobs whose results may outlive their ventilator
 
   Duration pace_{0};  // of one task in one slot; 0: not measured yet
+  BatchCost cost_;    // of a run
   std::uint64_t largest_run_ = 0;
   std::uint64_t pending_bytes_ = 0;
   std::uint64_t done_ = 0;

@@ -17,12 +17,12 @@ constexpr std::uint64_t growth = 8;
 
 }  // namespace
 
-/// How many tasks one run of a batched command takes: `target` of work at the measured pace.
+/// How many tasks one run of a batched command takes: `target` of work, or more where a run is dear
+/// to begin.
 std::uint64_t WorkerCore::tasks_a_run() const {
   if (options_.kind == WorkKind::instant) return unlimited;
-  if (options_.kind == WorkKind::single || pace_ == Duration(0)) return 1;
-  auto fitting = static_cast<std::uint64_t>(options_.target / pace_);
-  return std::clamp<std::uint64_t>(fitting, 1, largest_run_ * growth);
+  if (options_.kind == WorkKind::single || !cost_.known()) return 1;
+  return std::clamp<std::uint64_t>(cost_.fitting(options_.target), 1, largest_run_ * growth);
 }
 
 /// How many tasks to have here, running ones included, so that no slot waits for the network and no

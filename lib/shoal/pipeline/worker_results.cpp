@@ -20,9 +20,9 @@ constexpr std::uint64_t most_gathered = 256UL << 10;
 
 }  // namespace
 
-void WorkerCore::on_sink_up(PeerId peer, const Id& sink, bool keeps, Time now) {
-  sinks_[peer] = {sink, keeps};
-  for (auto& [key, pending] : pending_) send_pending(pending, now);
+void WorkerCore::on_sink_up(PeerId peer, const SinkFacts& sink, Time now) {
+  sinks_[peer] = sink;
+  send_range(pending_.begin(), pending_.end(), now);
   for (const auto& [id, ventilator] : ventilators_) {
     if (ventilator.job && ventilator.job->over) close_at_sinks(ventilator);
   }
@@ -113,17 +113,27 @@ bool WorkerCore::is_next(const Pending& group, const Pending& next) {
 void WorkerCore::add_pending(Pending pending, Time now) {
   pending_bytes_ += pending.bytes;
   std::pair key(pending.origin.job, pending.range.first);
-  send_pending(pending_.emplace(key, std::move(pending))->second, now);
+  auto added = pending_.emplace(key, std::move(pending));
+  send_range(added, std::next(added), now);
+}
+
+void WorkerCore::send_range(PendingMap::iterator from, PendingMap::iterator to, Time now) {
+  while (from != to) {
+    auto next = std::next(from);
+    if (!send_pending(from->second, now)) end_pending(from);
+    from = next;
+  }
 }
 
 /// Sends what has not been sent yet, once its job has a ventilator here and its sink is known and
 /// connected. A hand-out never crosses from one sink's share to another's, so neither does a
-/// result.
-void WorkerCore::send_pending(Pending& pending, Time now) {
+/// result. False when it never can be sent: it is over then.
+bool WorkerCore::send_pending(Pending& pending, Time now) {
   const Job* job = find_job(pending.origin.job);
-  if (pending.sent_to != 0 || job == nullptr || job->sinks.empty()) return;
+  if (pending.sent_to != 0 || job == nullptr || job->sinks.empty()) return true;
   PeerId peer = find_sink(sink_of(job->job, pending.range.first, job->sinks));
-  if (peer == 0) return;
+  if (peer == 0) return true;
+  if (!cut_to_fit(pending, sinks_[peer].takes)) return false;
   pending.sent_to = peer;
   pending.sent_at = now;
   std::vector<Id> sinks = job->sinks.size() > 1 ? job->sinks : std::vector<Id>();
@@ -134,14 +144,42 @@ void WorkerCore::send_pending(Pending& pending, Time now) {
     std::get<Letter>(pending.message).sinks = std::move(sinks);
   }
   to_sinks_.post(peer, pending.message);
+  return true;
+}
+
+/// A sink drops whoever sends it more than it takes: a result that is larger is a failed attempt,
+/// and a dead letter goes without its task.
+bool WorkerCore::cut_to_fit(Pending& pending, std::uint64_t takes) {
+  auto* letter = std::get_if<Letter>(&pending.message);
+  Bytes& payload =
+      letter != nullptr ? letter->payload : std::get<Results>(pending.message).batch.payload;
+  std::uint64_t size = payload.size();
+  if (size + head_room <= takes) return true;
+  if (letter != nullptr) {
+    letter->error +=
+        " (the task of " + std::to_string(size) + " bytes is more than the sink takes)";
+    payload = Bytes();
+    return true;
+  }
+  failed_ += pending.range.count;
+  const Origin& origin = pending.origin;
+  if (origin.number == 0 || !ventilators_.contains(origin.ventilator)) return false;
+  std::string why = "the result of " + std::to_string(size) +
+                    " bytes is more than the sink takes; raise the sink's --max-size";
+  to_ventilators_.post(origin.ventilator, Failed{.number = origin.number,
+                                                 .range = pending.range,
+                                                 .status = std::move(why),
+                                                 .error = "",
+                                                 .sure = true});
+  account(origin, pending.open);
+  return false;
 }
 
 void WorkerCore::send_all(const Id& job, Time now) {
-  auto [at, end] = std::pair(pending_.lower_bound({job, 0}), pending_.end());
-  for (; at != end && at->first.first == job; ++at) {
-    at->second.sent_to = 0;
-    send_pending(at->second, now);
-  }
+  auto first = pending_.lower_bound({job, 0});
+  auto end = first;
+  for (; end != pending_.end() && end->first.first == job; ++end) end->second.sent_to = 0;
+  send_range(first, end, now);
 }
 
 void WorkerCore::on_kept(const Kept& kept) {

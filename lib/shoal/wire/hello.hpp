@@ -31,4 +31,10 @@ inline constexpr const char* slots_field = "slots";
 /// What a HELLO says in `slots_field`; 1 where it says nothing that makes sense.
 std::uint32_t slots_of(const Hello& hello);
 
+/// The field by which a worker or a sink says how large a message it takes, in bytes, decimal.
+inline constexpr const char* takes_field = "takes";
+
+/// What a HELLO says in `takes_field`; the largest number where it says nothing that makes sense.
+std::uint64_t takes_of(const Hello& hello);
+
 }  // namespace shoal::wire

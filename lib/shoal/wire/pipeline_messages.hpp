@@ -135,6 +135,9 @@ struct Closed {
 using Any = std::variant<Job, Tasks, Letter, Recall, Credit, Renew, Kept, Failed, Return, Ran,
                          Results, Close, Closed>;
 
+/// Room for the head beside the body of one message.
+inline constexpr std::uint64_t head_room = 1UL << 20;
+
 /// The message as a Port carries it. Bulk bytes become the body and are not copied.
 Message encode(const Any& message);
 

@@ -102,7 +102,7 @@ TEST_CASE("worker: PIPE-5, a hand-out that comes twice is run once") {
 TEST_CASE(
     "worker: PIPE-6, PIPE-18, renews what it holds until a sink keeps it, and passes that on") {
   Fixture f({.kind = WorkKind::instant});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.hand_out(1, {0, 2});
   f.run_all(1ms);
   CHECK(f.to_sink<Results>().size() == 1);
@@ -160,17 +160,17 @@ TEST_CASE("worker: PIPE-9, recalled, it gives back what it has not begun") {
 
 TEST_CASE("worker: PIPE-15, results go to the sink's next session, and wait for their ventilator") {
   Fixture f({.kind = WorkKind::instant});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.hand_out(1, {0, 2});
   f.run_all(1ms);
   CHECK(f.to_sink<Results>().size() == 1);
   f.core.on_sink_down(sink, f.now);
-  f.core.on_sink_up(7, sink_id, true, f.now);
+  f.core.on_sink_up(7, {.id = sink_id, .keeps = true}, f.now);
   CHECK(f.to_sink<Results>().size() == 1);
 
   f.core.on_ventilator_down(ventilator, false, f.now);
   f.core.on_sink_down(7, f.now);
-  f.core.on_sink_up(8, sink_id, true, f.now);
+  f.core.on_sink_up(8, {.id = sink_id, .keeps = true}, f.now);
   CHECK(f.to_sink<Results>().empty());
   f.core.on_ventilator_up(9, f.now);
   f.core.on_ventilator_message(
@@ -188,13 +188,13 @@ TEST_CASE("worker: PIPE-15, results whose ventilator has been gone for a lease a
   f.core.on_ventilator_up(9, f.now);
   f.core.on_ventilator_message(
       9, Job{.job = job_id, .revision = 1, .lease = 10s, .sinks = {sink_id}}, f.now);
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   CHECK(f.to_sink<Results>().empty());
 }
 
 TEST_CASE("worker: draining, it asks for nothing, gives back, and is finished when all is kept") {
   Fixture f({.kind = WorkKind::single, .slots = 1});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.hand_out(1, {0, 3});
   std::vector<StartRun> starts = f.core.take_starts();
   REQUIRE(starts.size() == 1);
@@ -214,9 +214,9 @@ TEST_CASE("worker: draining, it asks for nothing, gives back, and is finished wh
 TEST_CASE("worker: tells which sink a job waits for") {
   Fixture f({.kind = WorkKind::instant});
   CHECK_FALSE(f.core.missing_sink());
-  f.core.on_sink_up(sink, Id::of_name("another"), true, f.now);
+  f.core.on_sink_up(sink, {.id = Id::of_name("another"), .keeps = true}, f.now);
   CHECK(f.core.missing_sink() == sink_id);
-  f.core.on_sink_up(3, sink_id, true, f.now);
+  f.core.on_sink_up(3, {.id = sink_id, .keeps = true}, f.now);
   CHECK_FALSE(f.core.missing_sink());
 }
 
@@ -235,7 +235,7 @@ TEST_CASE("worker: --once stays for a ventilator that died before the sinks knew
   for (bool left : {false, true}) {
     for (bool sink_knows : {false, true}) {
       Fixture f({.once = true});
-      f.core.on_sink_up(sink, sink_id, true, f.now);
+      f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
       Job over{.job = job_id, .revision = 2, .lease = 10s, .sinks = {sink_id}, .over = true};
       f.core.on_ventilator_message(ventilator, over, f.now);
       if (sink_knows) f.core.on_sink_message(sink, Closed{job_id, sink_id}, f.now);
@@ -247,7 +247,7 @@ TEST_CASE("worker: --once stays for a ventilator that died before the sinks knew
 
 TEST_CASE("worker: quick results of single tasks travel together, the first of them at once") {
   Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.now += 1s;
   f.hand_out(1, {0, 8});
   std::vector<SeqRange> sent;
@@ -266,7 +266,7 @@ TEST_CASE("worker: quick results of single tasks travel together, the first of t
 
 TEST_CASE("worker: gathered results leave in time, and at once when nothing else runs") {
   Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.hand_out(1, {0, 3});
   auto finish = [&] {
     StartRun start = f.core.take_starts().at(0);
@@ -286,7 +286,7 @@ TEST_CASE("worker: gathered results leave in time, and at once when nothing else
 
 TEST_CASE("worker: what is gathered when its ventilator goes waits for its return") {
   Fixture f({.kind = WorkKind::single, .slots = 1, .gather = 5ms});
-  f.core.on_sink_up(sink, sink_id, true, f.now);
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
   f.hand_out(1, {0, 2});
   StartRun start = f.core.take_starts().at(0);
   f.core.on_finished(start.id, wire::sized_record(0, Bytes::copy("x")), f.now);
@@ -302,7 +302,7 @@ TEST_CASE("worker: what is gathered when its ventilator goes waits for its retur
 TEST_CASE("worker: asks for tasks by the handful when they are quick, at once for an idle slot") {
   auto credits_for = [](Duration each, std::uint32_t slots) {
     Fixture f({.kind = WorkKind::single, .slots = slots});
-    f.core.on_sink_up(sink, sink_id, true, f.now);
+    f.core.on_sink_up(sink, {.id = sink_id, .keeps = true}, f.now);
     for (std::uint64_t i = 0; i < slots; ++i) f.hand_out(i + 1, {i, 1});
     std::vector<StartRun> starts = f.core.take_starts();
     f.now += each;
