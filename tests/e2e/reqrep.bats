@@ -181,7 +181,19 @@ PY
 @test "a request over --max-size is an error of that request" {
   replier r
   asks 65 --max-size 10 12345678901
-  says "larger than 10B"
+  says "too large: 11 bytes, and the limit is 10B; raise --max-size"
+}
+
+@test "a line over --max-size fails alone, and says which it is and how large" {
+  replier r
+  asks 65 --max-size 10 < <(printf '1\n12345678901\n1234567890\n'; head -c 1000000 /dev/zero)
+  printf '1\n1234567890\n' | same out
+  says "request 2: the request is too large: 11 bytes, and the limit is 10B"
+  says "request 4: the request is too large: 1,000,000 bytes"
+  says "4 requests, 2 answered, 2 failed"
+  asks 65 --unordered --max-size 10 -J < <(printf '12345678901\n2\n')
+  grep -q '"seq":0,"status":65,"error":"the request is too large: 11 bytes' out
+  grep -q '"seq":1,.*"payload":"2"' out
 }
 
 @test "--mode stream: a line out for each line in" {
@@ -202,11 +214,13 @@ PY
   says "request 3: the command took longer"
 }
 
-@test "many requests: 124 or 69 when all failed alike, else 1" {
+@test "many requests: 124, 69 or 65 when all failed alike, else 1" {
   replier r -- sh -c 'n=$(cat); [ "$n" != slow ] || sleep 1000; [ "$n" != bad ]'
   asks 124 -W 500ms < <(printf 'slow\ngood\nslow\n')
   asks 1 -W 500ms < <(printf 'slow\ngood\nbad\n')
   asks 1 < <(printf 'good\nbad\n')
+  asks 1 --max-size 9 < <(printf 'bad\n1234567890\n')
+  asks 65 --max-size 9 < <(printf 'good\n1234567890\n')
   asks 0 < <(printf 'good\ngood\n')
 }
 

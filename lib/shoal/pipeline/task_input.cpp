@@ -35,6 +35,7 @@ TaskInput::State TaskInput::next(wire::Batch& batch) {
     switch (pulled.kind) {
       case runtime::Pulled::Kind::later:
         return State::nothing;
+      case runtime::Pulled::Kind::left_out:  // not asked for
       case runtime::Pulled::Kind::failed:
         throw Error(pulled.reason, ExitCode::bad_data);
       case runtime::Pulled::Kind::end:

@@ -175,4 +175,10 @@ void append_replies(std::string& text, ReplyFormat format, std::uint64_t seq, co
                                          {"error", why_unanswered(ended, timeout)}}})) += '\n';
 }
 
+void append_unasked(std::string& text, std::uint64_t seq, ExitCode status,
+                    const std::string& reason) {
+  text.append(wire::format_json_line(
+      {.fields = {{"seq", seq}, {"status", std::uint64_t(status)}, {"error", reason}}})) += '\n';
+}
+
 }  // namespace shoal::reqrep

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <shoal/base/clock.hpp>
+#include <shoal/base/error.hpp>
 #include <shoal/reqrep/requester_core.hpp>
 
 namespace shoal::reqrep {
@@ -30,5 +31,9 @@ std::vector<std::string> faults(const Ended& ended, Duration timeout);
 /// Scattered replies get the node that made them in front, and a tab. `stale`: from the store.
 void append_replies(std::string& text, ReplyFormat format, std::uint64_t seq, const Ended& ended,
                     bool scatter, bool stale, Duration timeout);
+
+/// The JSON line of a request that was never sent, and why.
+void append_unasked(std::string& text, std::uint64_t seq, ExitCode status,
+                    const std::string& reason);
 
 }  // namespace shoal::reqrep

@@ -36,6 +36,11 @@ void show_stderr(std::string_view text) {
   }
 }
 
+std::string too_large(std::uint64_t size, std::uint64_t limit) {
+  return "the request is too large: " + format_count(size) + " bytes, and the limit is " +
+         format_size(limit) + "; raise --max-size on both sides or send less";
+}
+
 }  // namespace
 
 RequestRun::RequestRun(net::Context& context, runtime::Reactor& reactor, RequestRunOptions options)
@@ -45,16 +50,15 @@ RequestRun::RequestRun(net::Context& context, runtime::Reactor& reactor, Request
       input_(reactor,
              {.delimiter = options_.delimiter,
               .block_bytes = block_bytes,
-              .max_record = options_.requester.max_size},
+              .max_record = options_.requester.max_size,
+              .leave_out_long = true},
              [this] { input_ready_ = true; }),
       output_(reactor, STDOUT_FILENO, "stdout",
               {.drained = [] {}, .stopped = [this] { output_stopped(); }}),
       requester_(context, reactor, options_.requester,
                  [this](std::vector<Ended> all) { on_ended(std::move(all)); }) {
   if (options_.body && options_.body->size() > options_.requester.max_size) {
-    throw Error("the request is larger than " + format_size(options_.requester.max_size) +
-                    "; raise --max-size on both sides or send less",
-                ExitCode::bad_data);
+    throw Error(too_large(options_.body->size(), options_.requester.max_size), ExitCode::bad_data);
   }
   working_ = reactor_.before_wait([this] { return work(); });
   if (!options_.stale) return;
@@ -78,6 +82,7 @@ bool RequestRun::has_room() const {
 /// Asks as much as may be in flight; returns whether there was something.
 bool RequestRun::read_some() {
   if (input_ended_ || !has_room()) return false;
+  const std::uint64_t before = counts_.asked;
   std::vector<Ask> asks;
   if (options_.body) {
     asks.push_back(make_ask(Bytes::copy(*options_.body)));
@@ -85,9 +90,8 @@ bool RequestRun::read_some() {
   } else {
     asks = cut_requests();
   }
-  if (asks.empty()) return false;
-  requester_.ask(std::move(asks));
-  return true;
+  if (!asks.empty()) requester_.ask(std::move(asks));
+  return counts_.asked != before;
 }
 
 std::vector<Ask> RequestRun::cut_requests() {
@@ -96,6 +100,10 @@ std::vector<Ask> RequestRun::cut_requests() {
     if (rest_.empty()) {
       if (!input_ready_) break;
       runtime::Pulled pulled = input_.next();
+      if (pulled.kind == runtime::Pulled::Kind::left_out) {
+        refuse(pulled.size);
+        break;  // many such lines must not hold up the loop
+      }
       input_ready_ = pulled.kind == runtime::Pulled::Kind::block;
       input_ended_ = pulled.kind == runtime::Pulled::Kind::end;
       if (pulled.kind == runtime::Pulled::Kind::failed) {
@@ -126,6 +134,20 @@ Ask RequestRun::make_ask(Bytes body) {
   return ask;
 }
 
+/// A line of the input that is too large to be asked is a request that failed.
+void RequestRun::refuse(std::uint64_t size) {
+  std::uint64_t seq = counts_.asked++;
+  ++counts_.failed;
+  ++counts_.too_large;
+  std::string reason = too_large(size, options_.requester.max_size);
+  log_error(label(seq) + reason);
+  if (!options_.unordered) slots_.emplace_back();
+  std::string text;
+  bool told = options_.format == ReplyFormat::json && !options_.requester.core.notify;
+  if (told) append_unasked(text, seq, ExitCode::bad_data, reason);
+  settle(seq, std::move(text));
+}
+
 void RequestRun::on_ended(std::vector<Ended> all) {
   for (Ended& ended : all) on_ended(std::move(ended));
 }
@@ -141,13 +163,20 @@ void RequestRun::on_ended(Ended ended) {
   tell(open.seq, ended);
   std::string text;
   bool silent = options_.requester.core.notify;
-  std::string& into = options_.unordered ? text_ : text;
   if (!silent) {
-    append_replies(into, options_.format, open.seq, ended, scatter_, stale, options_.timeout);
+    append_replies(text, options_.format, open.seq, ended, scatter_, stale, options_.timeout);
   }
-  if (options_.unordered) return;
+  settle(open.seq, std::move(text));
+}
+
+/// What came of a request goes to the output, in its turn.
+void RequestRun::settle(std::uint64_t seq, std::string text) {
+  if (options_.unordered) {
+    text_ += text;
+    return;
+  }
   bytes_ += text.size();
-  slots_[open.seq - first_slot_] = {.ended = true, .text = std::move(text)};
+  slots_[seq - first_slot_] = {.ended = true, .text = std::move(text)};
   while (!slots_.empty() && slots_.front().ended) {
     bytes_ -= slots_.front().text.size();
     text_ += slots_.front().text;
@@ -237,6 +266,7 @@ int RequestRun::exit_code() const {
   if (counts_.failed == 0) return 0;
   if (counts_.failed == counts_.timed_out) return static_cast<int>(ExitCode::timed_out);
   if (counts_.failed == counts_.unavailable) return static_cast<int>(ExitCode::no_peer);
+  if (counts_.failed == counts_.too_large) return static_cast<int>(ExitCode::bad_data);
   return static_cast<int>(ExitCode::error);
 }
 

@@ -38,6 +38,7 @@ struct RequestCounts {
   std::uint64_t failed = 0;       ///< all else
   std::uint64_t timed_out = 0;    ///< of these
   std::uint64_t unavailable = 0;  ///< of these: nobody there, breakers open, retries used up
+  std::uint64_t too_large = 0;    ///< of these: never sent
 };
 
 /// Asks what stands on stdin, or one body, and writes the replies to stdout: a Requester with an
@@ -54,8 +55,8 @@ class RequestRun {
   /// Whether all is asked, answered and written, and all were told goodbye.
   bool finished() const { return leaving_ && requester_.closed(); }
 
-  /// How it ended: the one request's exit_status, or of many 0 when all went well, 124 or 69 when
-  /// all that failed did so for that reason, else 1.
+  /// How it ended: the one request's exit_status, or of many 0 when all went well, 124, 69 or 65
+  /// when all that failed took too long, had nobody to answer or were too large, else 1.
   int exit_code() const;
 
   const RequestCounts& counts() const { return counts_; }
@@ -83,11 +84,13 @@ class RequestRun {
   bool read_some();
   std::vector<Ask> cut_requests();
   Ask make_ask(Bytes body);
+  void refuse(std::uint64_t size);
   void on_ended(std::vector<Ended> all);
   void on_ended(Ended ended);
   bool use_stale(const Bytes& body, Ended& ended);
   void keep(const Bytes& body, const Ended& ended);
   void commit_kept();
+  void settle(std::uint64_t seq, std::string text);
   void tell(std::uint64_t seq, const Ended& ended);
   std::string label(std::uint64_t seq) const;
   void write_out();

@@ -15,6 +15,9 @@
 namespace shoal::runtime {
 namespace {
 
+// Of a record that is left out as much is read at a stretch: some milliseconds of the loop's time.
+constexpr std::uint64_t breath_bytes = 16UL << 20;
+
 // Regular files always are; descriptors that are closed are too, and then reading tells.
 bool readable(int fd) {
   pollfd asked{fd, POLLIN, 0};
@@ -60,6 +63,10 @@ std::optional<Pulled> BlockSource::next_of_input() {
   while (!ended_) {
     Fill filled = fill();
     if (filled == Fill::failed) return std::nullopt;
+    if (leaving_out_) {
+      if (std::optional<Pulled> pulled = leave_out(filled)) return pulled;
+      continue;
+    }
     if (filled == Fill::ended) {
       ended_ = true;
       end_last_record();
@@ -69,8 +76,9 @@ std::optional<Pulled> BlockSource::next_of_input() {
     if (std::size_t bytes = whole_records()) return give(bytes);
     if (filled == Fill::blocked) return wait();
     if (target_ > options_.max_record) {
-      failure_ = too_long();
-      return std::nullopt;
+      refuse_record();
+      if (!failure_.empty()) return std::nullopt;
+      continue;
     }
     target_ = std::min(2 * target_, options_.max_record + 1);
   }
@@ -134,6 +142,39 @@ void BlockSource::end_last_record() {
   buffer_.filled(1);
 }
 
+// What is pending begins with a record that is longer than the limit.
+void BlockSource::refuse_record() {
+  if (!options_.leave_out_long) {
+    failure_ = too_long();
+    return;
+  }
+  leaving_out_ = true;
+  left_out_ = buffer_.pending().size();
+  next_breath_ = left_out_ + breath_bytes;
+  static_cast<void>(buffer_.take(buffer_.pending().size()));
+  target_ = first_target(options_);
+}
+
+// Drops what is pending of the record that is too long; tells of it when its end has come.
+std::optional<Pulled> BlockSource::leave_out(Fill filled) {
+  std::string_view pending = buffer_.pending();
+  std::size_t end = options_.whole ? std::string_view::npos : pending.find(options_.delimiter);
+  bool found = end != std::string_view::npos;
+  left_out_ += found ? end : pending.size();
+  static_cast<void>(buffer_.take(found ? end + 1 : pending.size()));
+  searched_ = 0;
+  if (found || filled == Fill::ended) {
+    leaving_out_ = false;
+    ended_ = !found;
+    ++input_records_;
+    return Pulled{.kind = Pulled::Kind::left_out, .size = left_out_};
+  }
+  if (filled == Fill::blocked) return wait();
+  if (left_out_ < next_breath_) return std::nullopt;
+  next_breath_ = left_out_ + breath_bytes;
+  return breathe();
+}
+
 Pulled BlockSource::give(std::size_t bytes) {
   Bytes block = buffer_.take(bytes);
   std::uint64_t count = options_.whole ? 1 : count_byte(block, options_.delimiter);
@@ -146,11 +187,19 @@ Pulled BlockSource::give(std::size_t bytes) {
 }
 
 Pulled BlockSource::wait() {
-  waiting_ = reactor_.watch(fd_, EPOLLIN, [this](std::uint32_t) {
-    waiting_.reset();
-    on_ready_();
-  });
+  waiting_ = reactor_.watch(fd_, EPOLLIN, [this](std::uint32_t) { ready_again(); });
   return {.kind = Pulled::Kind::later};
+}
+
+// There is more to read already, but others get their turn first.
+Pulled BlockSource::breathe() {
+  waiting_ = reactor_.at(reactor_.now(), [this] { ready_again(); });
+  return {.kind = Pulled::Kind::later};
+}
+
+void BlockSource::ready_again() {
+  waiting_.reset();
+  on_ready_();
 }
 
 std::string BlockSource::too_long() const {

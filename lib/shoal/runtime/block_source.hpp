@@ -19,21 +19,24 @@ struct BlockSourceOptions {
   char delimiter = '\n';                  ///< ends each record
   bool whole = false;                     ///< each file is one record, with no delimiter
   std::size_t block_bytes = 256UL << 10;  ///< most in a block, but for a record that is longer
-  std::size_t max_record = 64UL << 20;    ///< bytes of one record; a longer one is a failure
+  std::size_t max_record = 64UL << 20;    ///< bytes of one record; a longer one is a failure,
+  bool leave_out_long = false;            ///< or is left out, and next() tells of it
 };
 
 /// What BlockSource::next() has.
 struct Pulled {
   enum class Kind {
-    block,   ///< `bytes` with `count` records
-    later,   ///< nothing yet; on_ready will tell
-    end,     ///< all input has been given
-    failed,  ///< no further; `reason` is a line for people
+    block,     ///< `bytes` with `count` records
+    left_out,  ///< in the place of a record of `size` bytes, which is too long
+    later,     ///< nothing yet; on_ready will tell
+    end,       ///< all input has been given
+    failed,    ///< no further; `reason` is a line for people
   };
 
   Kind kind = Kind::end;
   Bytes bytes = {};
   std::uint64_t count = 0;
+  std::uint64_t size = 0;
   std::string reason = {};
 };
 
@@ -66,8 +69,12 @@ class BlockSource {
   Fill fill();
   std::size_t whole_records();
   void end_last_record();
+  void refuse_record();
+  std::optional<Pulled> leave_out(Fill filled);
   Pulled give(std::size_t bytes);
   Pulled wait();
+  Pulled breathe();
+  void ready_again();
   std::string too_long() const;
 
   Reactor& reactor_;
@@ -82,8 +89,11 @@ class BlockSource {
   int fd_ = -1;
   bool ended_ = false;
   std::uint64_t input_records_ = 0;
-  std::size_t target_ = 0;    // how many bytes to gather before looking for records
-  std::size_t searched_ = 0;  // how much of what is pending holds no delimiter
+  std::size_t target_ = 0;         // how many bytes to gather before looking for records
+  std::size_t searched_ = 0;       // how much of what is pending holds no delimiter
+  bool leaving_out_ = false;       // inside a record that is too long
+  std::uint64_t left_out_ = 0;     // how much of it has come
+  std::uint64_t next_breath_ = 0;  // at how much of it others get their turn
 
   ReadBuffer buffer_;
   Registration waiting_;

@@ -44,6 +44,10 @@ struct Source {
         run_until(reactor, [&] { return ready > before; });
         continue;
       }
+      if (pulled.kind == Kind::left_out) {
+        text += "(" + std::to_string(pulled.size) + ")";
+        continue;
+      }
       text += pulled.bytes.view();
       counts.push_back(pulled.count);
       bytes.push_back(pulled.bytes.size());
@@ -190,7 +194,73 @@ TEST_CASE("block source: a record at the limit passes, one beyond it is named") 
   }
 }
 
-TEST_CASE("block source: whole files are one record each") {
+TEST_CASE("block source: records beyond the limit can be left out, each in its place") {
+  TempDir dir;
+  std::string long_one(5000, 'y');
+  std::string at_limit(2048, 'x');
+  for (std::size_t block : {4, 64, 1 << 18}) {
+    // Longer than what is read at a stretch, where reads are large.
+    std::string longest(block > 64 ? 40UL << 20 : 4000, 'z');
+    for (std::string end : {"", "\n", "\nmore\n"}) {
+      BlockSourceOptions options =
+          reading({dir.write("a", longest + "\na\n" + long_one + "\n" + long_one + "\n" + at_limit +
+                                      "\n\nb\n" + at_limit + "x" + end),
+                   dir.write("b", "last")});
+      options.block_bytes = block;
+      options.max_record = 2048;
+      options.leave_out_long = true;
+      Source source(options);
+      CHECK(source.all() == "(" + std::to_string(longest.size()) + ")a\n(5000)(5000)" + at_limit +
+                                "\n\nb\n(2049)" + (end.size() > 1 ? "more\n" : "") + "last\n");
+      CHECK(source.source.records() == (end.size() > 1 ? 6 : 5));
+      CHECK(source.ready == (block > 64 ? 2 : 0));
+    }
+  }
+}
+
+TEST_CASE("block source: whole files that are too large can be left out") {
+  TempDir dir;
+  BlockSourceOptions options = reading(
+      {dir.write("a", "x\ny"), dir.write("b", std::string(700'000, 'b')), dir.write("c", "c")});
+  options.whole = true;
+  options.max_record = 1000;
+  options.leave_out_long = true;
+  CHECK(Source(options).all() == "x\ny(700000)c");
+}
+
+TEST_CASE("block source: a record that is left out may come in pieces, and takes no memory") {
+  Pipe pipe;
+  REQUIRE(pipe.open() == 0);
+  AsStdin as_stdin(pipe.out.get());
+  BlockSourceOptions options;
+  options.max_record = 3;
+  options.leave_out_long = true;
+  Source source(options);
+  CHECK(source.next().kind == Kind::later);
+  int rounds = 0;
+  for (std::string piece : {"1\n1234", "5", "6\n", "12", "34\n7\n"}) {
+    put(pipe.in, piece);
+    run_until(source.reactor, [&] { return source.ready > rounds; });
+    rounds = source.ready;
+    Pulled pulled = source.next();
+    if (piece == "1\n1234") {
+      CHECK(pulled.bytes.view() == "1\n");
+      pulled = source.next();
+    }
+    if (piece == "6\n" || piece == "34\n7\n") {
+      CHECK(pulled.kind == Kind::left_out);
+      CHECK(pulled.size == (piece == "6\n" ? 6 : 4));
+      pulled = source.next();
+    }
+    if (piece == "34\n7\n") {
+      CHECK(pulled.bytes.view() == "7\n");
+      pulled = source.next();
+    }
+    CHECK(pulled.kind == Kind::later);
+  }
+}
+
+TEST_CASE("block source: whole files are one are one record each") {
   TempDir dir;
   std::string big(700'000, 'b');
   BlockSourceOptions options =
