@@ -72,6 +72,7 @@ says() {
 @test "--unordered prints replies as they come" {
   mkfifo gate
   replier r -j 2 -- sh -c 'n=$(cat); [ "$n" != 1 ] || cat gate; echo $n'
+  touch out
   printf '1\n2\n' | ask --unordered >out 2>err &
   timeout "$limit" tail -n +1 -f out | grep -qm1 2
   echo open >gate
@@ -82,6 +83,7 @@ says() {
 @test "an endless input is answered as it comes" {
   replier r
   mkfifo in
+  touch out
   ask <in >out 2>err &
   exec 9>in
   echo one >&9
