@@ -33,8 +33,7 @@ CommandExecutor::CommandExecutor(runtime::Reactor& reactor, ExecutorOptions opti
     : reactor_(reactor),
       options_(std::move(options)),
       events_(std::move(events)),
-      program_(runtime::require_program(options_.argv.front())),
-      has_placeholder_(runtime::has_placeholder(options_.argv)) {}
+      program_(runtime::require_program(options_.argv.front())) {}
 
 void CommandExecutor::start(StartRun run) {
   RunId id = run.id;
@@ -44,7 +43,7 @@ void CommandExecutor::start(StartRun run) {
       .timeout = options_.timeout,
       .output_limit = options_.max_result};
   if (talkative_) spec.watch_after = Duration(0);
-  if (has_placeholder_ && options_.mode == Mode::each) {
+  if (options_.mode == Mode::each) {
     Result<std::vector<std::string>> argv =
         runtime::substitute(options_.argv, task_text(run.tasks));
     if (!argv) return events_.failed(id, argv.reason(), "", true);

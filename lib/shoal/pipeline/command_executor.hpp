@@ -33,7 +33,6 @@ class CommandExecutor : public Executor {
   ExecutorOptions options_;
   ExecutorEvents events_;
   std::string program_;
-  bool has_placeholder_ = false;
   bool talkative_ = false;  // the last run wrote so much that a pipe might not have held it
   std::unordered_map<RunId, Running> running_;
 };

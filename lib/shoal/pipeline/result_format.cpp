@@ -23,16 +23,8 @@ std::string_view bare(const wire::Batch& batch, std::string_view record) {
 template <typename Append>
 Bytes each_record(const wire::Batch& batch, Append append) {
   std::string text;
-  if (batch.framing == wire::Framing::opaque) {
-    append(text, batch.range.first, bare(batch, batch.payload));
-  } else {
-    wire::Batch rest = batch;
-    for (Seq seq = batch.range.first; seq < batch.range.end(); ++seq) {
-      wire::Batch one = rest.slice({seq, 1});
-      append(text, seq, bare(batch, one.payload));
-      if (seq + 1 < batch.range.end()) rest = rest.slice({seq + 1, batch.range.end() - seq - 1});
-    }
-  }
+  batch.each_record(
+      [&](Seq seq, std::string_view record) { append(text, seq, bare(batch, record)); });
   return Bytes::take(std::move(text));
 }
 

@@ -12,11 +12,13 @@ namespace {
 bool as_lines(wire::Batch& tasks) {
   if (tasks.framing == wire::Framing::lines) return true;
   std::string text;
-  for (Seq seq = tasks.range.first; seq < tasks.range.end(); ++seq) {
-    std::string_view record = wire::without_delimiter(tasks.record(seq), '\n');
-    if (record.find('\n') != std::string_view::npos) return false;
+  bool single = true;
+  tasks.each_record([&](Seq, std::string_view record) {
+    record = wire::without_delimiter(record, '\n');
+    single = single && record.find('\n') == std::string_view::npos;
     text.append(record) += '\n';
-  }
+  });
+  if (!single) return false;
   tasks = {.range = tasks.range, .payload = Bytes::take(std::move(text))};
   return true;
 }

@@ -335,8 +335,7 @@ void VentilatorCore::retry(const Run& run, SeqRange part, Blame blame, std::stri
 void VentilatorCore::bury(const Run& run) {
   held_bytes_ -= weight(run);
   const wire::Batch& tasks = run.tasks;
-  for (Seq seq = tasks.range.first; seq < tasks.range.end(); ++seq) {
-    std::string_view text = tasks.record(seq);
+  tasks.each_record([&](Seq seq, std::string_view text) {
     if (tasks.framing == wire::Framing::lines)
       text = wire::without_delimiter(text, tasks.delimiter);
     letters_.push_back(Letter{.job = options_.job,
@@ -347,7 +346,7 @@ void VentilatorCore::bury(const Run& run) {
                               .error = run.error,
                               .payload = Bytes::copy(text)});
     held_bytes_ += weight(letters_.back());
-  }
+  });
 }
 
 VentilatorCore::Run VentilatorCore::cut(const Run& run, SeqRange part) const {

@@ -59,22 +59,18 @@ CommandExecutor::CommandExecutor(runtime::Reactor& reactor, ExecutorOptions opti
     : reactor_(reactor),
       options_(std::move(options)),
       finished_(std::move(finished)),
-      program_(runtime::require_program(options_.argv.front())),
-      has_placeholder_(runtime::has_placeholder(options_.argv)) {}
+      program_(runtime::require_program(options_.argv.front())) {}
 
 void CommandExecutor::start(StartRun run) {
   Result<std::vector<std::string>> environment = request_environment(run);
   if (!environment) return finished_(run.run, failure(environment.reason()));
+  Result<std::vector<std::string>> argv = runtime::substitute(options_.argv, run.body);
+  if (!argv) return finished_(run.run, failure(argv.reason()));
   runtime::CommandSpec spec{
-      .command = {.argv = options_.argv, .env = std::move(*environment), .program = program_},
+      .command = {.argv = std::move(*argv), .env = std::move(*environment), .program = program_},
       .input = run.body,
       .timeout = options_.timeout,
       .output_limit = options_.max_output};
-  if (has_placeholder_) {
-    Result<std::vector<std::string>> argv = runtime::substitute(options_.argv, run.body);
-    if (!argv) return finished_(run.run, failure(argv.reason()));
-    spec.command.argv = std::move(*argv);
-  }
   running_[run.run] = std::make_unique<runtime::CommandRun>(
       reactor_, std::move(spec),
       [this, id = run.run](Outcome outcome) { on_done(id, std::move(outcome)); });

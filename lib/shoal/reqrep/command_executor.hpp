@@ -29,7 +29,6 @@ class CommandExecutor : public Executor {
   ExecutorOptions options_;
   Finished finished_;
   std::string program_;
-  bool has_placeholder_;
   std::unordered_map<RunId, std::unique_ptr<runtime::CommandRun>> running_;
 };
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cerrno>
 #include <sys/epoll.h>
 
@@ -115,11 +114,6 @@ void CommandRun::finish() {
   std::function<void(Outcome)> done = std::move(done_);
   Outcome outcome = std::move(outcome_);
   done(std::move(outcome));  // may destroy this
-}
-
-bool has_placeholder(const std::vector<std::string>& argv) {
-  return std::ranges::any_of(
-      argv, [](const std::string& argument) { return argument.find("{}") != std::string::npos; });
 }
 
 Result<std::vector<std::string>> substitute(const std::vector<std::string>& argv,

@@ -74,9 +74,6 @@ class CommandRun {
   Process process_;
 };
 
-/// Whether an argument holds `{}`.
-bool has_placeholder(const std::vector<std::string>& argv);
-
 /// `argv` with every `{}` within each argument replaced by `text`, each staying one argument. Fails
 /// where `text` would have to be an argument and holds a NUL byte.
 Result<std::vector<std::string>> substitute(const std::vector<std::string>& argv,

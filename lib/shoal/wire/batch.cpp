@@ -30,6 +30,18 @@ Batch Batch::slice(SeqRange part) const {
   return cut;
 }
 
+void Batch::each_record(const std::function<void(Seq, std::string_view)>& each) const {
+  std::string_view rest = payload;
+  std::uint64_t records = framing == Framing::opaque ? 1 : range.count;
+  for (std::uint64_t i = 0; i < records; ++i) {
+    std::size_t size = rest.size();
+    if (framing == Framing::lines) size = rest.find(delimiter) + 1;
+    if (framing == Framing::sized) size = sizes[i];
+    each(range.first + i, rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+}
+
 bool Batch::well_formed() const {
   constexpr std::uint64_t most = std::uint64_t{1} << 40;
   if (range.count == 0 || range.count > most || range.first > (std::uint64_t{1} << 62))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ struct Batch {
 
   /// The record at `seq`, with its delimiter where it has one.
   Bytes record(Seq seq) const { return slice({seq, 1}).payload; }
+
+  /// Calls `each` for one record after another, with its delimiter where it has one; an opaque
+  /// batch is one record. To be preferred to record() for many.
+  void each_record(const std::function<void(Seq, std::string_view)>& each) const;
 
   /// Whether the payload is what framing, count and sizes say, as a batch from a peer must be seen
   /// to be before anything else is done with it.

@@ -35,6 +35,31 @@ TEST_CASE("batch: slices of sized records, empty ones too") {
   CHECK(whole.slice({1, 2}).well_formed());
 }
 
+TEST_CASE("batch: each_record gives what record() does, and in time for a great many") {
+  Batch sized{.range = {7, 3}, .framing = Framing::sized, .sizes = {2, 0, 3}};
+  sized.payload = Bytes::copy("xxyyy");
+  for (const Batch& batch : {lines(10, 4, "a\nbb\n\nccc\n"), lines(0, 2, "x;y;", ';'), sized}) {
+    Seq next = batch.range.first;
+    batch.each_record([&](Seq seq, std::string_view record) {
+      CHECK(seq == next++);
+      CHECK(batch.record(seq).view() == record);
+    });
+    CHECK(next == batch.range.end());
+  }
+  Batch opaque{.range = {5, 3}, .framing = Framing::opaque};
+  opaque.payload = Bytes::copy("blob");
+  opaque.each_record([](Seq seq, std::string_view record) {
+    CHECK(seq == 5);
+    CHECK(record == "blob");
+  });
+  Batch many{.range = {0, 2'000'000}, .framing = Framing::sized};
+  many.sizes.assign(many.range.count, 1);
+  many.payload = Bytes::take(std::string(many.range.count, 'r'));
+  std::size_t bytes = 0;
+  many.each_record([&](Seq, std::string_view record) { bytes += record.size(); });
+  CHECK(bytes == many.payload.size());
+}
+
 TEST_CASE("batch: PIPE-2, what does not add up is not well formed") {
   CHECK(lines(0, 2, "a\nb\n").well_formed());
   CHECK_FALSE(lines(0, 3, "a\nb\n").well_formed());
