@@ -25,7 +25,10 @@ void Socket::on_ready(std::function<bool()> ready) {
 
 bool Socket::receive(zmq::message_t& into) {
   while (zmq_msg_recv(into.handle(), socket_.handle(), ZMQ_DONTWAIT) < 0) {
-    if (errno == EAGAIN) return false;
+    if (errno == EAGAIN) {
+      emptied_ = true;
+      return false;
+    }
     if (errno != EINTR) fail();
   }
   return true;
@@ -62,14 +65,16 @@ bool Socket::writable() {
 }
 
 void Socket::touch() {
+  emptied_ = false;
   if (check_ || !ready_) return;
   check_ = reactor_.before_wait([this] { return run(); });
 }
 
 bool Socket::run() {
-  if (ready_()) return true;
-  check_.reset();
-  return false;
+  bool worked = ready_();
+  // Since the receive that found nothing, nobody has eaten a sign that there is something.
+  if (!worked || emptied_) check_.reset();
+  return worked;
 }
 
 }  // namespace shoal::net

@@ -51,6 +51,7 @@ class Socket {
   std::function<bool()> ready_;
   runtime::Registration watch_;
   runtime::Registration check_;
+  bool emptied_ = false;  // a receive found nothing, and no call since could have eaten a sign
 };
 
 }  // namespace shoal::net

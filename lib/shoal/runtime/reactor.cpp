@@ -10,6 +10,12 @@
 #include <shoal/runtime/reactor.hpp>
 
 namespace shoal::runtime {
+namespace {
+
+// A look at the descriptors is a system call, of which a short message needs few.
+constexpr std::uint64_t rounds_a_look = 4;
+
+}  // namespace
 
 struct Reactor::Watch {
   std::function<void(std::uint32_t)> ready;
@@ -112,9 +118,15 @@ void Reactor::run_until(const std::function<bool()>& finished) {
 
 void Reactor::run_once(Duration limit) {
   std::array<epoll_event, 64> events;
-  if (run_checks()) limit = Duration(0);
-  int count =
-      epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms(limit));
+  bool worked = run_checks();
+  busy_rounds_ = worked ? busy_rounds_ + 1 : 0;
+  if (worked) limit = Duration(0);
+  int count = 0;
+  // Checks that found work are asked again; what else there is has its turn every few rounds.
+  if (busy_rounds_ % rounds_a_look == 0) {
+    count =
+        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms(limit));
+  }
   if (count < 0 && errno != EINTR) throw system_error("cannot wait for events");
   now_ = std::chrono::steady_clock::now();
   for (int i = 0; i < count; ++i) {

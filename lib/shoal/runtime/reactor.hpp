@@ -51,7 +51,8 @@ class Reactor {
   Registration watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> ready);
 
   /// Asks `check` before every wait. It does what work there is without blocking and returns
-  /// whether it did some: then the loop goes round again instead of sleeping.
+  /// whether it did some: then the loop goes round again instead of sleeping, and looks at
+  /// descriptors every few rounds.
   Registration before_wait(std::function<bool()> check);
 
   /// Calls `due` once at `when`, or at once when that has passed.
@@ -87,6 +88,7 @@ class Reactor {
 
   Fd epoll_;
   Time now_;
+  std::uint64_t busy_rounds_ = 0;  // in a row, in which a check found work
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, std::shared_ptr<Watch>> watches_;
   std::map<std::uint64_t, std::shared_ptr<std::function<bool()>>> checks_;
