@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <pthread.h>
 #include <sys/random.h>
 
 #include <xxhash.h>
@@ -17,13 +18,28 @@ int digit_value(char digit) {
   return -1;
 }
 
+// Random bytes fetched ahead, as many as the kernel gives in one piece: a request is faster than a
+// system call for its id. After a fork the child fetches its own.
+constexpr std::size_t most = 256;
+struct Reserve {
+  std::array<char, most> bytes{};
+  std::size_t used = most;
+};
+thread_local Reserve reserve;
+
 }  // namespace
 
 Id Id::random() {
-  Id id;
-  if (getrandom(id.raw_.data(), size, 0) != static_cast<ssize_t>(size)) {
-    throw system_error("cannot read random numbers from the kernel");
+  static const bool guarded = pthread_atfork(nullptr, nullptr, [] { reserve.used = most; }) == 0;
+  if (reserve.used == most || !guarded) {
+    if (getrandom(reserve.bytes.data(), most, 0) != static_cast<ssize_t>(most)) {
+      throw system_error("cannot read random numbers from the kernel");
+    }
+    reserve.used = 0;
   }
+  Id id;
+  std::memcpy(id.raw_.data(), reserve.bytes.data() + reserve.used, size);
+  reserve.used += size;
   return id;
 }
 

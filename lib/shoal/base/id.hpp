@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -56,6 +57,10 @@ class Id {
 template <>
 struct std::hash<shoal::Id> {
   std::size_t operator()(const shoal::Id& id) const noexcept {
-    return std::hash<std::string_view>{}(id.bytes());
+    std::uint64_t halves[2];
+    std::memcpy(halves, id.bytes().data(), sizeof halves);
+    std::uint64_t mixed = (halves[0] ^ halves[1] >> 31) * 0x9e3779b97f4a7c15 + halves[1];
+    mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93;
+    return static_cast<std::size_t>(mixed ^ mixed >> 32);
   }
 };
