@@ -124,16 +124,21 @@ void Dialer::connect_socket(Attempt& attempt) {
   socket.connect(target.text());
 }
 
+/// The first message on a connection, as soon as it is there; whether this was the moment.
+bool Dialer::greet(Attempt& attempt) {
+  if (attempt.over || attempt.greeted || !attempt.socket.writable()) return false;
+  attempt.greeted = true;
+  attempt.session.greet();
+  return true;
+}
+
 bool Dialer::drain(Attempt& attempt) {
-  if (attempt.over) return false;
-  if (!attempt.greeted && attempt.socket.writable()) {
-    attempt.greeted = true;
-    attempt.session.greet();
-  }
   std::size_t bytes = 0;
   Frames frames;
   for (int count = 0; count < most_messages_a_turn && bytes < most_bytes_a_turn; ++count) {
-    if (attempt.over || !attempt.socket.receive(frames.first)) return count > 0;
+    if (attempt.over) return count > 0;
+    // Looked at last: a receive that finds nothing may eat the sign that there is a connection.
+    if (!attempt.socket.receive(frames.first)) return greet(attempt) || count > 0;
     attempt.socket.receive_rest(frames);
     bytes += frames.size();
     attempt.session.receive(frames);

@@ -47,6 +47,7 @@ class Dialer final : public Link {
   void resolved(Addresses addresses);
   void connect();
   void connect_socket(Attempt& attempt);
+  bool greet(Attempt& attempt);
   bool drain(Attempt& attempt);
   void happened(Attempt& attempt, std::uint16_t event);
   void connection_ended(Attempt& attempt);

@@ -31,6 +31,7 @@ bool Socket::receive(zmq::message_t& into) {
     }
     if (errno != EINTR) fail();
   }
+  emptied_ = false;
   return true;
 }
 
@@ -72,7 +73,8 @@ void Socket::touch() {
 
 bool Socket::run() {
   bool worked = ready_();
-  // Since the receive that found nothing, nobody has eaten a sign that there is something.
+  // A receive that finds nothing has left no sign on the descriptor and eaten none that came later:
+  // only calls after it could have.
   if (!worked || emptied_) check_.reset();
   return worked;
 }

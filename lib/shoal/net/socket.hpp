@@ -51,7 +51,7 @@ class Socket {
   std::function<bool()> ready_;
   runtime::Registration watch_;
   runtime::Registration check_;
-  bool emptied_ = false;  // a receive found nothing, and no call since could have eaten a sign
+  bool emptied_ = false;  // the last call on it was a receive that found nothing
 };
 
 }  // namespace shoal::net
