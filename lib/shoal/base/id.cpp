@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <pthread.h>
 #include <sys/random.h>
@@ -18,24 +19,33 @@ int digit_value(char digit) {
   return -1;
 }
 
-// Random bytes fetched ahead, as many as the kernel gives in one piece: a request is faster than a
-// system call for its id. After a fork the child fetches its own.
-constexpr std::size_t most = 256;
+// Random bytes fetched ahead: a request is faster than a system call for its id. After a fork the
+// child fetches its own.
+constexpr std::size_t most = 4096;
 struct Reserve {
   std::array<char, most> bytes{};
   std::size_t used = most;
 };
 thread_local Reserve reserve;
 
+// A signal may cut short what is more than 256 bytes.
+void refill() {
+  for (std::size_t filled = 0; filled < most;) {
+    ssize_t bytes = getrandom(reserve.bytes.data() + filled, most - filled, 0);
+    if (bytes < 0 && errno != EINTR) {
+      throw system_error("cannot read random numbers from the kernel");
+    }
+    if (bytes > 0) filled += static_cast<std::size_t>(bytes);
+  }
+  reserve.used = 0;
+}
+
 }  // namespace
 
 Id Id::random() {
   static const bool guarded = pthread_atfork(nullptr, nullptr, [] { reserve.used = most; }) == 0;
   if (reserve.used == most || !guarded) {
-    if (getrandom(reserve.bytes.data(), most, 0) != static_cast<ssize_t>(most)) {
-      throw system_error("cannot read random numbers from the kernel");
-    }
-    reserve.used = 0;
+    refill();
   }
   Id id;
   std::memcpy(id.raw_.data(), reserve.bytes.data() + reserve.used, size);

@@ -148,7 +148,7 @@ void Replier::pump() {
 
 bool Replier::carry_out() {
   std::vector<RunId> stops = core_.take_stops();
-  std::vector<StartRun> starts = core_.take_starts();
+  StartRuns starts = core_.take_starts();
   std::vector<DirectReply> direct = core_.take_direct();
   std::vector<PlainReply> plain = core_.take_plain();
   for (RunId run : stops) stop(run);

@@ -35,10 +35,8 @@ void ReplierCore::take(PeerId peer, Requests& message, Time now) {
                                                    .headers = std::move(message.headers)});
   std::size_t before = queued_.size();
   for (Request& request : message.requests) admit(peer, request, terms, message.notify, now);
-  std::size_t fresh = queued_.size() - before;
-  bool shared = message.requests.size() > 1;
+  if (message.requests.size() > 1) unowned_ += queued_.size() - before;
   start_runs(now);
-  if (shared) own_bodies(fresh);
 }
 
 void ReplierCore::on_down(PeerId peer, Time now) {
@@ -54,14 +52,15 @@ void ReplierCore::on_down(PeerId peer, Time now) {
 }
 
 void ReplierCore::cancel(PeerId peer, const Id& id) {
-  auto found = index_.find(id);
-  if (found == index_.end()) return;
-  std::vector<Asker>& askers = found->second->askers;
+  Works::iterator* found = index_.find(id);
+  if (found == nullptr) return;
+  Works::iterator work = *found;
+  auto& askers = work->askers;
   auto asker = std::ranges::find(askers, peer, &Asker::peer);
   if (asker == askers.end()) return;
   peers_.at(peer).open.erase(asker->place);
   askers.erase(asker);
-  abandon(found->second, false);
+  abandon(work, false);
 }
 
 bool ReplierCore::on_plain(std::uint64_t asker, Bytes body, Time now) {
@@ -103,17 +102,18 @@ void ReplierCore::on_passed_on(RunId run, Time now) {
 }
 
 void ReplierCore::on_got(const Id& id, Time) {
-  auto found = index_.find(id);
-  if (found == index_.end() || found->second->stage != Stage::delivering) return;
-  Works::iterator work = found->second;
+  Works::iterator* found = index_.find(id);
+  if (found == nullptr || (*found)->stage != Stage::delivering) return;
+  Works::iterator work = *found;
   Reply answer = std::exchange(work->reply, {});
   finish(work, {.id = id, .kind = ReplyKind::delivered, .status = answer.status});
 }
 
 void ReplierCore::on_undeliverable(const Id& id, Time) {
-  auto found = index_.find(id);
-  if (found == index_.end() || found->second->stage != Stage::delivering) return;
-  finish(found->second, std::exchange(found->second->reply, {}));
+  Works::iterator* found = index_.find(id);
+  if (found == nullptr || (*found)->stage != Stage::delivering) return;
+  Works::iterator work = *found;
+  finish(work, std::exchange(work->reply, {}));
 }
 
 void ReplierCore::drain(Time now) {
@@ -136,7 +136,7 @@ bool ReplierCore::finished() const {
 }
 
 void ReplierCore::tick(Time now) {
-  while (std::optional<Id> id = deadlines_.due(now)) expire(index_.at(*id));
+  while (std::optional<Id> id = deadlines_.due(now)) expire(*index_.find(*id));
   cache_.tick(now);
   start_runs(now);
 }
@@ -171,6 +171,7 @@ void ReplierCore::post(PeerId id, Peer& peer) {
 }
 
 Outbox ReplierCore::take_outbox() {
+  own_bodies();
   for (PeerId id : std::exchange(unposted_, {})) post(id, peers_.at(id));
   return outbox_.take();
 }

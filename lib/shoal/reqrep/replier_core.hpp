@@ -11,6 +11,8 @@
 
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
+#include <shoal/base/id_map.hpp>
+#include <shoal/base/recycling.hpp>
 #include <shoal/net/core_outbox.hpp>
 #include <shoal/reqrep/answer_cache.hpp>
 #include <shoal/reqrep/deadlines.hpp>
@@ -47,6 +49,8 @@ struct StartRun {
   std::uint32_t hops = 0;
   std::string return_to;
 };
+
+using StartRuns = std::vector<StartRun, Recycling<StartRun>>;
 
 /// A reply to be brought to a return address. Answer with on_got or on_undeliverable.
 struct DirectReply {
@@ -97,7 +101,7 @@ class ReplierCore {
   void tick(Time now);
   Time next_tick() const;  ///< `never` when there is nothing to wait for
 
-  std::vector<StartRun> take_starts() { return std::exchange(starts_, {}); }
+  StartRuns take_starts() { return std::exchange(starts_, {}); }
   /// Runs whose command is to be ended, or whose forwarding is to be cancelled; nothing more is
   /// said of them.
   std::vector<RunId> take_stops() { return std::exchange(stops_, {}); }
@@ -121,8 +125,11 @@ class ReplierCore {
 
  private:
   struct Work;
-  using Works = std::list<Work>;
-  using AskedHere = std::list<Works::iterator>;
+  using Works = std::list<Work, Recycling<Work>>;
+  using AskedHere = std::list<Works::iterator, Recycling<Works::iterator>>;
+
+  using Runs = std::unordered_map<RunId, Works::iterator, std::hash<RunId>, std::equal_to<RunId>,
+                                  Recycling<std::pair<const RunId, Works::iterator>>>;
 
   struct Terms {  // what the requests of one message share
     std::uint32_t attempt = 1;
@@ -143,7 +150,7 @@ class ReplierCore {
     std::uint64_t body_hash = 0;
     std::shared_ptr<const Terms> terms;
     bool notify = false;
-    std::vector<Asker> askers;
+    std::vector<Asker, Recycling<Asker>> askers;
     std::optional<std::uint64_t> plain;
     Time deadline = never;
     Deadlines::Place ends;  // at its deadline, or when `got` has been waited for
@@ -178,7 +185,7 @@ class ReplierCore {
               const std::shared_ptr<const Terms>& terms, bool notify, Time deadline, Time now);
   Works::iterator add(Works& list, Work work);
   void add_asker(Works::iterator work, PeerId peer);
-  void own_bodies(std::size_t newest);
+  void own_bodies();
   void start_runs(Time now);
   void deliver(Works::iterator work, Reply reply, Time now);
   void abandon(Works::iterator work, bool may_ask_again);
@@ -192,15 +199,16 @@ class ReplierCore {
   std::vector<PeerId> unposted_;  // peers with replies that are not posted yet
   Works queued_;
   Works begun_;
-  std::unordered_map<Id, Works::iterator> index_;
-  std::unordered_map<RunId, Works::iterator> runs_;
+  IdMap<Works::iterator> index_;
+  Runs runs_;
   Deadlines deadlines_;
   AnswerCache cache_;
+  std::size_t unowned_ = 0;  // of those queued last, how many have a piece of a message for a body
   std::uint64_t held_bytes_ = 0;
   std::uint32_t running_ = 0;
   RunId next_run_ = 1;
   Counts counts_;
-  std::vector<StartRun> starts_;
+  StartRuns starts_;
   std::vector<RunId> stops_;
   std::vector<DirectReply> direct_;
   std::vector<PlainReply> plain_;

@@ -26,8 +26,8 @@ Reply failure(const Id& id, std::string_view why) {
 
 void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<const Terms>& terms,
                         bool notify, Time now) {
-  if (auto known = index_.find(request.id); known != index_.end()) {
-    return join(known->second, peer, request, notify, now);
+  if (Works::iterator* known = index_.find(request.id)) {
+    return join(*known, peer, request, notify, now);
   }
   std::uint64_t body_hash = hash_of(request.body);
   if (const AnswerCache::Entry* kept = cache_.find(request.id)) {
@@ -98,7 +98,7 @@ ReplierCore::Works::iterator ReplierCore::add(Works& list, Work work) {
   list.push_back(std::move(work));
   auto added = std::prev(list.end());
   added->ends = deadlines_.add(added->deadline, added->id);
-  index_.emplace(added->id, added);
+  index_.add(added->id, added);
   return added;
 }
 
@@ -108,8 +108,8 @@ void ReplierCore::add_asker(Works::iterator work, PeerId peer) {
 }
 
 /// Bodies are pieces of the message that brought them; what has to wait does not keep all of it.
-void ReplierCore::own_bodies(std::size_t newest) {
-  newest = std::min(newest, queued_.size());
+void ReplierCore::own_bodies() {
+  std::size_t newest = std::min(std::exchange(unowned_, 0), queued_.size());
   for (auto work = queued_.rbegin(); newest > 0; ++work, --newest) {
     work->body = Bytes::copy(work->body);
   }

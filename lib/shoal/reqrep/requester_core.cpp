@@ -45,10 +45,10 @@ void RequesterCore::on_message(PeerId peer, Any message, Time now) {
   Measured measured;
   std::string fault;
   for (Reply& reply : replies->replies) {
-    auto open = index_.find(reply.id);
-    auto gather = open == index_.end() ? gathers_.find(reply.id) : gathers_.end();
-    if (open != index_.end() && open->second->with == &replier) {
-      fault = settle(replier, open->second, reply, measured, now);
+    OpenPlace* open = index_.find(reply.id);
+    auto gather = open == nullptr ? gathers_.find(reply.id) : gathers_.end();
+    if (open != nullptr && (*open)->with == &replier) {
+      fault = settle(replier, *open, reply, measured, now);
     } else if (gather != gathers_.end()) {
       fault = settle_part(replier, gather, reply, measured, now);
     } else {
@@ -156,9 +156,9 @@ void RequesterCore::on_direct(PeerId peer, Any message, Time now) {
 }
 
 bool RequesterCore::settle_direct(Reply& reply, Time now) {
-  auto found = index_.find(reply.id);
-  if (found == index_.end() || !is_answer(reply.kind)) return false;
-  OpenPlace open = found->second;
+  OpenPlace* found = index_.find(reply.id);
+  if (found == nullptr || !is_answer(reply.kind)) return false;
+  OpenPlace open = *found;
   if (return_to(open->ask).empty()) return false;
   if (open->with != nullptr && open->attempts == 1) {
     // The chain that begins there has answered: nothing of it is left to be cancelled.
@@ -197,7 +197,7 @@ void RequesterCore::offer(std::vector<Ask> asks, Time now) {
     fresh_.push_back({.ask = std::move(ask), .stands = &fresh_, .offered = now});
     OpenPlace open = std::prev(fresh_.end());
     open->ends = deadlines_.add(open->ask.deadline, open->ask.id);
-    index_.emplace(open->ask.id, open);
+    index_.add(open->ask.id, open);
   }
   dispatch(now);
 }
@@ -205,9 +205,9 @@ void RequesterCore::offer(std::vector<Ask> asks, Time now) {
 void RequesterCore::cancel(const Id& id, Time now) {
   now_ = now;
   if (auto gather = gathers_.find(id); gather != gathers_.end()) drop(gather);
-  auto found = index_.find(id);
-  if (found == index_.end()) return;
-  OpenPlace open = found->second;
+  OpenPlace* found = index_.find(id);
+  if (found == nullptr) return;
+  OpenPlace open = *found;
   if (open->with != nullptr) {
     cancel_at(*open->with, id);
     if (open->probe) open->with->breaker->probe_lost();
@@ -256,8 +256,8 @@ void RequesterCore::move(OpenPlace open, OpenList& to) {
 
 void RequesterCore::expire(Time now) {
   while (std::optional<Id> id = deadlines_.due(now)) {
-    if (auto open = index_.find(*id); open != index_.end()) {
-      expire(open->second, now);
+    if (OpenPlace* open = index_.find(*id)) {
+      expire(*open, now);
     } else {
       expire(gathers_.find(*id), now);
     }

@@ -10,6 +10,8 @@
 
 #include <shoal/base/clock.hpp>
 #include <shoal/base/id.hpp>
+#include <shoal/base/id_map.hpp>
+#include <shoal/base/recycling.hpp>
 #include <shoal/net/core_outbox.hpp>
 #include <shoal/reqrep/breakers.hpp>
 #include <shoal/reqrep/deadlines.hpp>
@@ -61,10 +63,11 @@ struct Ended {
     Id replier;  ///< the node that made it
     Reply reply;
   };
+  using Answers = std::vector<Answer, Recycling<Answer>>;
 
   Id id;
   Kind kind = Kind::answered;
-  std::vector<Answer> replies{};
+  Answers replies{};
   std::string reason{};
   std::uint32_t attempts = 0;
 };
@@ -116,7 +119,7 @@ class RequesterCore {
   struct Replier;
 
   struct Open;
-  using OpenList = std::list<Open>;
+  using OpenList = std::list<Open, Recycling<Open>>;
   using OpenPlace = OpenList::iterator;
   struct Open {
     Ask ask;
@@ -145,7 +148,7 @@ class RequesterCore {
     Time offered{};
     Deadlines::Place ends{};
     std::map<Id, Part> parts{};  // by node
-    std::vector<Ended::Answer> replies{};
+    Ended::Answers replies{};
     std::uint32_t good = 0;  // of these, what counts as wanted
     std::string reason{};
   };
@@ -224,7 +227,7 @@ class RequesterCore {
   Breakers breakers_;
   std::map<PeerId, Replier> repliers_;
   std::vector<Candidate> candidates_;
-  std::unordered_map<Id, OpenPlace> index_;
+  IdMap<OpenPlace> index_;
   OpenList fresh_;  // wait for their first attempt
   OpenList again_;  // wait for another
   std::unordered_map<Id, Gather> gathers_;

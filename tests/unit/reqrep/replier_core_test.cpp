@@ -321,6 +321,7 @@ TEST_CASE("replier: replies of several events share a message, and bodies that w
   message.requests = {
       {one, 1s, block.slice(0, 3)}, {two, 1s, block.slice(3, 3)}, {three, 1s, block.slice(6, 5)}};
   f.core.on_message(1, message, f.now);
+  CHECK(f.core.take_outbox().envelopes.empty());  // the event is over
   std::vector<std::string> bodies;
   for (int i = 0; i < 3; ++i) {
     StartRun run = f.start();
