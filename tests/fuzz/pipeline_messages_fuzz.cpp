@@ -1,32 +1,14 @@
-// The messages of the pipeline. An input is the size of the head (2 octets, little-endian), the
-// head, and the body.
+// The messages of the pipeline.
 
-#include <shoal/base/assert.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
 
-#include "target.hpp"
+#include "message_input.hpp"
 
 using namespace shoal;
 using namespace shoal::wire;
 using namespace shoal::wire::pipeline;
 
 namespace {
-
-std::string input_of(const Any& message) {
-  Message coded = encode(message);
-  std::size_t size = coded.head.size();
-  std::string input{static_cast<char>(size & 0xff), static_cast<char>(size >> 8)};
-  return input.append(coded.head.view()).append(coded.body.view());
-}
-
-Message message_of(std::string_view input) {
-  if (input.size() < 2) return {};
-  std::size_t size = static_cast<unsigned char>(input[0]) |
-                     static_cast<std::size_t>(static_cast<unsigned char>(input[1])) << 8;
-  input.remove_prefix(2);
-  std::string_view head = input.substr(0, size);
-  return {Bytes::copy(head), Bytes::copy(input.substr(head.size()))};
-}
 
 /// What a core may do with any batch that has been let in.
 void use(const Batch& batch) {
@@ -48,12 +30,11 @@ SeqSet set_of(SeqRange range) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Result<Any> message = decode(message_of(fuzz::text_of(data, size)));
+  Result<Any> message = decode(fuzz::message_of(fuzz::text_of(data, size)));
   if (!message) return 0;
   if (const auto* tasks = std::get_if<Tasks>(&*message)) use(tasks->batch);
   if (const auto* results = std::get_if<Results>(&*message)) use(results->batch);
-  Result<Any> again = decode(encode(*message));
-  SHOAL_ASSERT(again && again->index() == message->index());
+  fuzz::check_reads_back(*message, decode);
   return 0;
 }
 
@@ -64,7 +45,7 @@ std::vector<std::string> fuzz::valid_inputs() {
   Batch sized{.range = {0, 2}, .framing = Framing::sized, .sizes = {1, 2}};
   sized.payload = Bytes::copy("xyy");
   Batch opaque{.range = {4, 100}, .framing = Framing::opaque, .payload = Bytes::copy("blob")};
-  const std::vector<Any> messages{
+  return inputs_of(std::vector<Any>{
       Job{.job = job, .name = "n", .revision = 3, .lease = Duration(9), .sinks = sinks, .total = 9},
       Job{.job = job, .over = true, .stopped = true, .confirmed = true, .done = 8, .failed = 1},
       Tasks{.job = job, .number = 5, .attempt = 2, .batch = lines},
@@ -79,10 +60,7 @@ std::vector<std::string> fuzz::valid_inputs() {
       Ran{.number = 2, .tasks = set_of({1, 2})},
       Results{.job = job, .name = "n", .sinks = sinks, .total = 3, .batch = opaque},
       Close{.job = job, .name = "n", .total = 3, .done = 2, .failed = 1, .sinks = sinks},
-      Closed{job, sinks[1]}};
-  std::vector<std::string> inputs;
-  for (const Any& message : messages) inputs.push_back(input_of(message));
-  return inputs;
+      Closed{job, sinks[1]}});
 }
 
 std::size_t fuzz::replayed_mutations() {

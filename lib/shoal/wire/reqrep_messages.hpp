@@ -26,9 +26,6 @@ inline constexpr std::size_t batch_bytes = 256UL << 10;
 /// way, and they are enough to make what a message costs small for each.
 inline constexpr std::size_t good_batch = 128;
 
-/// At most so many headers in one message.
-inline constexpr std::size_t most_headers = 64;
-
 /// A chain longer than this is a circle.
 inline constexpr std::uint32_t most_hops = 16;
 

@@ -3,7 +3,10 @@
 #include <shoal/wire/msgpack_map.hpp>
 #include <shoal/wire/reqrep_messages.hpp>
 
+#include "hostile_messages.hpp"
+
 using namespace shoal;
+using namespace shoal::test;
 using namespace shoal::wire;
 using namespace shoal::wire::reqrep;
 using namespace std::chrono_literals;
@@ -136,35 +139,20 @@ TEST_CASE("reqrep messages: REQ-3, what remains is rounded up and bounded") {
   CHECK(after(Duration::max()) == std::chrono::milliseconds(UINT32_MAX));
 }
 
-TEST_CASE("reqrep messages: REQ-1, truncations and flipped bytes are refused or read, never more") {
-  int wrong = 0;
-  for (const Any& example : examples()) {
-    Message message = encode(example);
-    for (std::size_t size = 0; size < message.head.size(); ++size) {
-      CHECK_FALSE(decode({message.head.slice(0, size), message.body}));
-    }
-    CHECK_FALSE(decode({Bytes::copy(std::string(message.head.view()) + '\0'), message.body}));
+TEST_CASE("reqrep messages: REQ-1, truncated and flipped heads are refused or read") {
+  check_broken_heads(encoded(examples()), decode);
+}
+
+TEST_CASE("reqrep messages: REQ-1, a truncated body is refused") {
+  for (const Message& message : encoded(examples())) {
     for (std::size_t size = 0; size < message.body.size(); ++size) {
       CHECK_FALSE(decode({message.head, message.body.slice(0, size)}));
     }
-    for (std::size_t at = 0; at < message.head.size(); ++at) {
-      for (int flip : {0x01, 0x80, 0xff}) {
-        std::string head(message.head.view());
-        head[at] = static_cast<char>(head[at] ^ flip);
-        if (!decode({Bytes::take(std::move(head)), message.body})) ++wrong;
-      }
-    }
   }
-  CHECK(wrong > 100);
 }
 
 TEST_CASE("reqrep messages: REQ-1, bombs and unknown types are refused") {
-  CHECK_FALSE(decode({Bytes::copy("\xdd\xff\xff\xff\xfe"), {}}));
-  CHECK_FALSE(decode({Bytes::copy("\xdf\xff\xff\xff\xfe"), {}}));
-  CHECK_FALSE(decode({Bytes::take(std::string(1'000'000, '\x91')), {}}));
-  MapWriter map;
-  map.put_text("type", "nonsense");
-  CHECK(decode({map.take(), {}}).reason() == "unknown message");
+  check_bombs(decode);
   MapWriter bare;
   bare.put_text("type", "cancel");
   CHECK(decode({bare.take(), {}}).reason() == "cancel: the field 'ids' is missing or wrong");
