@@ -80,7 +80,7 @@ says() {
   printf '2\nopen\n1\n' | same out
 }
 
-@test "an endless input is answered as it comes" {
+@test "an endless input is answered as it comes, and stdin closed in the middle of a line ends it" {
   replier r
   mkfifo in
   touch out
@@ -293,6 +293,22 @@ PY
   asks 69 --stale 1h --stale-file kept -W 200ms three
   asks 69 --stale 1ms --stale-file kept -W 200ms one
   fails 2 "go together" requester --stale 1h x
+}
+
+@test "--cache: a request asked again after its session broke is answered, not run twice" {
+  mkfifo gate
+  mkfifo started
+  replier r --cache 1m -- sh -c 'echo x >>ran; echo >started; cat gate; cat'
+  start q requester -c ipc://r -v -W 50s one </dev/null
+  read -r <started
+  # Nobody at home for so long that the requester gives the session up, and asks again later.
+  kill -STOP "$(ps -o pid= --ppid "${pids[r]}")"
+  heard q "silent for"
+  echo open >gate
+  kill -CONT "$(ps -o pid= --ppid "${pids[r]}")"
+  ends q 0
+  printf 'open\none\n' | same q.out
+  [ "$(cat ran)" = x ]
 }
 
 @test "a chain of three walks back" {

@@ -55,8 +55,8 @@ class Repliers(FaultTest):
         words = ("--", *command) if command else ()
         return self.node("replier", "-b", f"ipc://{self.dir}/{name}", "-j", 4, "-v", *words)
 
-    def liar(self, name):
-        node = Node([os.environ["SHOAL_LIAR"], f"ipc://{self.dir}/{name}"], "liar",
+    def liar(self, name, *how):
+        node = Node([os.environ["SHOAL_LIAR"], f"ipc://{self.dir}/{name}", *how], "liar",
                     stdin=subprocess.DEVNULL)
         self.nodes.append(node)
         return node
@@ -111,6 +111,24 @@ class Repliers(FaultTest):
         self.assertGreater(int(stray.replace(",", "")), 0)
         for node in (late, lies):
             node.kill()
+
+    def test_one_answers_with_garbage(self):
+        self.liar("garbage", "garbage")
+        asker = Asker(self, "-c", self.at("garbage"), "--retries", 1, "-W", "20s")
+        reply = asker.outcome("nobody else is there")
+        self.assertEqual(reply["status"], 69)
+        self.assertIn("malformed", reply["error"])
+        self.assertEqual(asker.end(), 69)
+        # Where another one is there, it answers all that the first has spoilt.
+        self.replier("honest")
+        asker = Asker(self, "-c", self.at("garbage", "honest"))
+        count = 500
+        asker.ask(*range(count))
+        replies = [asker.one()[1] for _ in range(count)]
+        self.assertEqual({reply["status"] for reply in replies}, {0})
+        for reply in replies:
+            self.assertEqual(reply["payload"], str(reply["seq"]))
+        self.assertEqual(asker.end(), 0)
 
     def test_the_breaker_opens_and_one_probe_goes_out(self):
         program = self.dir / "answer"

@@ -56,8 +56,7 @@ std::vector<std::string> fuzz::valid_inputs() {
       Renew{set_of({3, 4})},
       Kept{.job = job, .done = set_of({0, 5}), .failed = set_of({6, 1}), .refused = set_of({9, 1})},
       Failed{.number = 2, .range = {1, 2}, .status = "signal", .error = "e", .sure = true},
-      Return{.number = 2, .tasks = set_of({1, 2})},
-      Ran{.number = 2, .tasks = set_of({1, 2})},
+      Return{.number = 2, .tasks = set_of({1, 2})}, Ran{.number = 2, .tasks = set_of({1, 2})},
       Results{.job = job, .name = "n", .sinks = sinks, .total = 3, .batch = opaque},
       Close{.job = job, .name = "n", .total = 3, .done = 2, .failed = 1, .sinks = sinks},
       Closed{job, sinks[1]}});
