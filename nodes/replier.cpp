@@ -40,12 +40,13 @@ void declare(app::CommandLine& line, Options& options) {
   line.option("--cache", "DUR", replier.cache,
               "answer a repeated request from what was answered so long before, and run it never "
               "twice; 0: off");
-  line.size("--max-size", "SIZE", replier.executor.max_output, "the largest request and reply");
+  line.max_size(replier.executor.max_output, "the largest request and reply");
   app::declare_security(line, options.security);
 }
 
 int run(Options& options) {
   runtime::raise_fd_limit();
+  runtime::require_fds(app::least_fds + runtime::fds_a_command * options.replier.executor.slots);
   app::NodeLoop loop(options);
   reqrep::Replier replier(loop.context(), loop.reactor(), options.replier);
   const reqrep::ReplierCore& core = replier.core();

@@ -59,7 +59,7 @@ void declare_requester(app::CommandLine& line, RequesterArguments& arguments) {
               "older, and say so");
   line.option("--stale-file", "FILE", run.stale_file, "keep good replies for --stale in FILE");
   line.option("-H,--header", "KEY:VALUE", arguments.headers, "send a header with every request");
-  line.size("--max-size", "SIZE", requester.max_size, "the largest request and reply");
+  line.max_size(requester.max_size, "the largest request and reply");
   line.group("Input and output");
   line.flag("-0,--null", arguments.null, "requests and replies end with NUL, not a line feed");
   line.flag("--unordered", run.unordered, "print replies as they come, not in the order asked");

@@ -38,7 +38,7 @@ void declare(app::CommandLine& line, Options& options) {
   line.flag("--keep-open", sink.keep_open, "stay for further jobs");
   line.flag("-0,--null", options.null, "results end with NUL instead of a line feed");
   line.flag("-J,--jsonl", options.json, "results as JSON lines: job, seq, payload");
-  line.size("--max-size", "SIZE", sink.max_result, "the largest result");
+  line.max_size(sink.max_result, "the largest result");
   line.flag("--plain", options.plain,
             "a bare PULL socket, a message a result, at most once: for any ZeroMQ program");
   line.number("-n,--count", "N", options.count, 1, std::numeric_limits<std::int64_t>::max(),
@@ -62,10 +62,11 @@ int end(const Options& options, pipeline::Sink& sink, const app::NodeLoop& loop)
   }
   if (sum.stopped || sum.unfinished > 0) return static_cast<int>(ExitCode::incomplete);
   if (sum.lost > 0) {
-    throw Error(std::to_string(sum.lost) +
-                    " results that were kept are gone: the output or its .shoal files were damaged "
-                    "or set back; remove them and the ventilator's --journal, and run the job again",
-                ExitCode::bad_data);
+    throw Error(
+        std::to_string(sum.lost) +
+            " results that were kept are gone: the output or its .shoal files were damaged "
+            "or set back; remove them and the ventilator's --journal, and run the job again",
+        ExitCode::bad_data);
   }
   if (!options.sink.keep_open) sink.forget();
   return static_cast<int>(sum.failed == 0 ? ExitCode::ok : ExitCode::error);
@@ -86,6 +87,7 @@ int run(Options& options) {
   if (options.null && options.json) throw Error("-0 and -J do not go together", ExitCode::usage);
   if (options.null) options.sink.store.format = pipeline::ResultFormat::nul;
   if (options.json) options.sink.store.format = pipeline::ResultFormat::json;
+  if (options.sink.store.output == "-") options.sink.store.output.reset();
   if (options.plain) return run_plain(options);
   if (options.count) throw Error("--count is for --plain; a job knows its end", ExitCode::usage);
   app::NodeLoop loop(options);

@@ -38,7 +38,7 @@ void declare(app::CommandLine& line, Options& options) {
   line.option("--lease", "DUR", ventilator.lease,
               "hand a task out again when its worker is silent so long");
   line.size("--window", "SIZE", ventilator.window_bytes, "read so far ahead of what is done");
-  line.size("--max-size", "SIZE", ventilator.input.max_task, "the largest task");
+  line.max_size(ventilator.input.max_task, "the largest task");
   line.flag("--plain", options.plain,
             "a bare PUSH socket, a message a task, at most once: for any ZeroMQ program");
   app::declare_security(line, options.security);

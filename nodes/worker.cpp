@@ -41,7 +41,7 @@ void declare(app::CommandLine& line, Options& options) {
               "tasks, lines on stdin; stream: one process a slot, a line out for each line in");
   line.option("--timeout", "DUR", worker.executor.timeout,
               "end a task that takes longer; 0: never");
-  line.size("--max-size", "SIZE", worker.executor.max_result, "the largest result");
+  line.max_size(worker.executor.max_result, "the largest result");
   line.flag("--once", worker.once, "leave when a job has ended");
   line.flag("--plain", options.plain,
             "bare PULL and PUSH sockets, a message a task, at most once: for any ZeroMQ program");
@@ -60,6 +60,7 @@ int run_plain(const Options& options) {
 
 int run(Options& options) {
   runtime::raise_fd_limit();
+  runtime::require_fds(app::least_fds + runtime::fds_a_command * options.jobs);
   options.worker.executor.slots = options.jobs;
   if (options.plain) return run_plain(options);
   app::NodeLoop loop(options);

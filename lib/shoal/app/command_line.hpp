@@ -60,6 +60,9 @@ class CommandLine {
   void size(Text names, Text value_name, std::uint64_t& target, Text help);
   void size(Text names, Text value_name, std::optional<std::uint64_t>& target, Text help);
 
+  /// `--max-size`: the largest message that a node takes, from 1 to 2G.
+  void max_size(std::uint64_t& target, Text help);
+
   /// A whole number from `least` to `most`, both within std::int64_t.
   template <std::integral T>
   void number(Text names, Text value_name, T& target, std::int64_t least, std::int64_t most,

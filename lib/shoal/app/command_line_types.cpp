@@ -172,6 +172,17 @@ void CommandLine::size(Text names, Text value_name, std::optional<std::uint64_t>
       last_value(target, parse_size));
 }
 
+void CommandLine::max_size(std::uint64_t& target, Text help) {
+  constexpr std::uint64_t most = 2UL << 30;
+  auto parse = [](std::string_view text) -> Result<std::uint64_t> {
+    Result<std::uint64_t> size = parse_size(text);
+    if (size && (*size == 0 || *size > most)) return Failure{"from 1 to 2G"};
+    return size;
+  };
+  add(Declaration::Kind::value, "--max-size", "SIZE", format_size(target), help,
+      last_value(target, parse));
+}
+
 void CommandLine::add_number(Text names, Text value_name, std::string default_text, Limits limits,
                              Text help, std::function<void(std::int64_t)> set) {
   const auto [least, most] = limits;

@@ -5,11 +5,21 @@
 #include <shoal/app/node_loop.hpp>
 #include <shoal/app/progress.hpp>
 #include <shoal/base/units.hpp>
+#include <shoal/runtime/startup.hpp>
 
 namespace shoal::app {
+namespace {
+
+const NodeOptions& with_descriptors(const NodeOptions& options) {
+  runtime::raise_fd_limit();
+  runtime::require_fds(least_fds);
+  return options;
+}
+
+}  // namespace
 
 NodeLoop::NodeLoop(const NodeOptions& options)
-    : options_(options),
+    : options_(with_descriptors(options)),
       signals_(reactor_, [this] { drain(); }),
       context_(reactor_, options.security),
       begun_(reactor_.now()) {}

@@ -14,6 +14,9 @@
 
 namespace shoal::app {
 
+/// Descriptors that a node needs beside those of its commands: the loop's, libzmq's, a few peers'.
+inline constexpr std::uint64_t least_fds = 48;
+
 /// What every node that has peers is told; a node's own Options derive from it.
 struct NodeOptions {
   CommonOptions common;

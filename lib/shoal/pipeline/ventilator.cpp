@@ -27,12 +27,8 @@ VentilatorCoreOptions core_options(const VentilatorOptions& options,
 void check(const VentilatorOptions& options) {
   constexpr Duration shortest_lease = std::chrono::milliseconds(100);
   constexpr std::size_t longest_name = 1000;
-  constexpr std::size_t largest_task = 2UL << 30;
   if (options.lease < shortest_lease) throw Error("--lease: at least 100ms", ExitCode::usage);
   if (options.job.size() > longest_name) throw Error("--job: at most 1000 bytes", ExitCode::usage);
-  if (options.input.max_task > largest_task || options.input.max_task == 0) {
-    throw Error("--max-size: from 1 to 2G", ExitCode::usage);
-  }
 }
 
 net::PortOptions port_options(const VentilatorOptions& options) {

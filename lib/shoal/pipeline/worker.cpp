@@ -171,7 +171,8 @@ void Worker::tell_missing_sink() {
     log_info("waiting for every sink in --to before the job begins");
   } else {
     log_info("waiting for sink " + missing_->brief() +
-             ", which keeps results of this job; start it again as it was");
+             ", which keeps results of this job; start it again as it was, or, where its output is "
+             "gone, run the job again with a new --journal");
   }
 }
 

@@ -214,6 +214,11 @@ std::optional<std::filesystem::path> find_program(std::string_view name) {
 
 std::string require_program(std::string_view name) {
   if (auto found = find_program(name)) return found->string();
+  if (name.find('/') != std::string_view::npos && std::filesystem::exists(name)) {
+    throw Error(
+        "cannot run '" + std::string(name) + "': it is no program; chmod +x it, or name another",
+        ExitCode::usage);
+  }
   throw Error("cannot run '" + std::string(name) +
                   "': there is no such command; give its path or check PATH",
               ExitCode::usage);

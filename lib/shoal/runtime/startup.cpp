@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <optional>
+#include <string>
 #include <unistd.h>
 
+#include <shoal/base/error.hpp>
 #include <shoal/runtime/startup.hpp>
 
 namespace shoal::runtime {
@@ -40,6 +42,14 @@ void raise_fd_limit() {
   rlimit raised{limit.rlim_max, limit.rlim_max};
   // Staying at the old limit is no error: too few descriptors are told where one is missing.
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0 && !limit_before) limit_before = limit;
+}
+
+void require_fds(std::uint64_t count) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  throw Error("this process may have " + std::to_string(limit.rlim_cur) +
+              " open files and needs up to " + std::to_string(count) +
+              "; raise the limit (ulimit -n), or ask for fewer jobs at a time");
 }
 
 const rlimit* fd_limit_before() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <sys/resource.h>
 
 namespace shoal::runtime {
@@ -21,6 +22,14 @@ void keep_freed_memory();
 /// Raises the number of descriptors that this process may open to as many as it is allowed.
 /// Children still start with the limit as it was: programs that use select() break beyond 1024.
 void raise_fd_limit();
+
+/// Descriptors that a running command takes, at most: pipes, both ends while it starts, and a
+/// pidfd.
+inline constexpr std::uint64_t fds_a_command = 7;
+
+/// Throws Error, with the remedy, where this process may not have so many descriptors: libzmq
+/// aborts when it lacks one.
+void require_fds(std::uint64_t count);
 
 /// The limit that raise_fd_limit() found, or null when it has not raised any.
 const rlimit* fd_limit_before();
