@@ -159,6 +159,8 @@ load support.bash
   fails 2 "--plain" sink --plain --keep-order
   fails 2 "--plain" sink -n 3
   fails 2 "--plain" worker --plain --once
-  fails 2 "different names" sink -b ipc://s -o out --failed out
+  fails 2 "name another file for failed tasks" sink -b ipc://s -o out --failed out
+  fails 2 "name another file for failed tasks" sink -b ipc://s -o out --failed out.shoal
+  fails 2 "different names" sink -b ipc://s -o out --failed folder/out
   fails 2 "different names" sink -b ipc://s -o out --failed "$PWD/out"
 }

@@ -260,3 +260,40 @@ PY
   ends s 0
   seq 3 | same s.out
 }
+
+@test "a command that is dear to start gets many tasks in --mode batch" {
+  seq 20000 >tasks
+  start_sink -o out
+  start_worker w --once -j 2 --mode batch -- sh -c 'sleep 0.2; cat; echo >>runs'
+  ventilate tasks
+  ends w 0
+  ends s 0
+  sort -n out | same tasks
+  [ "$(wc -l <runs)" -lt 200 ]
+}
+
+@test "a result that is larger than the sink takes is a dead letter" {
+  seq 2 >tasks
+  start_sink -o out --failed failed
+  start_worker w --once --max-size 100M -- head -c 90000000 /dev/zero
+  run -1 ventilate tasks
+  ends w 0
+  ends s 1
+  [ "$(grep -c "more than the sink takes; raise the sink's --max-size" failed)" -eq 2 ]
+}
+
+@test "results that were kept and are gone are told, and the ledger stays" {
+  seq 300 >tasks
+  start v ventilator -b ipc://v --journal journal tasks </dev/null
+  start_worker w -j 2 -- sh -c 'sleep 0.01; cat'
+  start_sink -o out
+  until [ -s out ]; do sleep 0.05; done
+  kill -9 "$(pgrep -P "${pids[s]}")"
+  wait "${pids[s]}" || true
+  # Sets the sink back to before its first result, as a copy restored from a backup would.
+  rm out out.shoal-wal
+  start_sink -o out
+  ends s 65
+  heard s "that were kept are gone"
+  [ -e out.shoal ]
+}

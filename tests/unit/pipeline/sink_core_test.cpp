@@ -253,3 +253,16 @@ TEST_CASE("sink: the end of a job is owed until it is committed") {
   f.commit();
   CHECK_FALSE(f.core.owes_end());
 }
+
+TEST_CASE("sink: started again, it still knows how many tasks a job has, and what it lacks") {
+  SinkJob before{.job = job_a, .total = 10};
+  before.done.insert({0, 4});
+  Fixture f({}, {before});
+  Close close{.job = job_a, .total = 10, .done = 10};
+  f.core.on_message(1, close, f.now);
+  CHECK(f.core.expected(job_a) == 10);
+  f.commit();
+  REQUIRE(f.core.jobs().size() == 1);
+  CHECK(f.core.jobs()[0]->closed);
+  CHECK(f.core.jobs()[0]->done.count() == 4);
+}

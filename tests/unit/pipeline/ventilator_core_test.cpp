@@ -383,6 +383,30 @@ TEST_CASE(
   CHECK(again[0].second.attempt == 2);
 }
 
+TEST_CASE(
+    "ventilator: PIPE-26, a task that no worker here takes waits for one that does, and is told") {
+  Fixture f;
+  constexpr std::uint64_t size = 3UL << 20;
+  wire::Batch batch = wire::sized_record(0, Bytes::take(std::string(size, 'x')));
+  f.core.offer(std::move(batch), f.now);
+  f.core.on_up(1, 1, 2UL << 20);
+  Credit credit{.revision = 1,
+                .tasks = 1,
+                .bytes = 1 << 20,
+                .batch = 1,
+                .sinks = {sink_id},
+                .all_sinks = true};
+  f.core.on_message(1, credit, f.now);
+  CHECK(f.take<Tasks>().empty());
+  REQUIRE(f.core.too_large());
+  CHECK(f.core.too_large()->seq == 0);
+  CHECK(f.core.too_large()->bytes == size);
+  f.core.on_up(2, 1, 8UL << 20);
+  CHECK_FALSE(f.core.too_large());
+  f.core.on_message(2, credit, f.now);
+  CHECK(f.take<Tasks>().size() == 1);
+}
+
 TEST_CASE("ventilator: stopped for good, the sinks hear that it is over as it is") {
   Fixture f;
   f.offer(5);

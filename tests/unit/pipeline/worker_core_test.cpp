@@ -147,6 +147,41 @@ TEST_CASE("worker: a ventilator that hands out without end is blamed, and renew 
   }
 }
 
+TEST_CASE("worker: PIPE-26, a result that is larger than its sink takes is a failed attempt") {
+  Fixture f({.kind = WorkKind::single});
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true, .takes = 2UL << 20}, f.now);
+  f.hand_out(1, {0, 1});
+  auto starts = f.core.take_starts();
+  REQUIRE(starts.size() == 1);
+  f.core.on_finished(starts[0].id, wire::sized_record(0, Bytes::take(std::string(3UL << 20, 'x'))),
+                     f.now);
+  f.core.flush(f.now);
+  CHECK(f.to_sink<Results>().empty());
+  auto failed = f.to_ventilator<Failed>();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].sure);
+  CHECK(failed[0].range == SeqRange{0, 1});
+  CHECK(failed[0].status.find("raise the sink's --max-size") != std::string::npos);
+  f.core.tick(f.now);
+  CHECK(f.to_ventilator<Renew>().back().numbers.empty());
+}
+
+TEST_CASE(
+    "worker: PIPE-26, a dead letter whose task is larger than its sink takes goes without it") {
+  Fixture f({.kind = WorkKind::single});
+  f.core.on_sink_up(sink, {.id = sink_id, .keeps = true, .takes = 2UL << 20}, f.now);
+  f.core.on_ventilator_message(ventilator,
+                               Letter{.job = job_id,
+                                      .number = 1,
+                                      .attempts = 3,
+                                      .payload = Bytes::take(std::string(3UL << 20, 'x'))},
+                               f.now);
+  auto letters = f.to_sink<Letter>();
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].payload.size() == 0);
+  CHECK(letters[0].error.find("3145728 bytes") != std::string::npos);
+}
+
 TEST_CASE("worker: PIPE-9, recalled, it gives back what it has not begun") {
   Fixture f({.kind = WorkKind::single, .slots = 1});
   f.hand_out(1, {0, 5});
