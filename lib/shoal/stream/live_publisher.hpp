@@ -15,6 +15,12 @@
 
 namespace shoal::stream {
 
+/// Default endpoint: where publishers send what is live.
+inline constexpr const char* live_endpoint = "tcp://127.0.0.1:5030";
+
+/// Messages that libzmq holds for a subscriber, on either side.
+inline constexpr int live_high_water = 16'384;
+
 struct LivePublisherOptions {
   net::PublishOptions socket{};  ///< endpoints, marks and what to do with a slow subscriber
   Id publisher;                  ///< new at each start: numbers begin at 0
