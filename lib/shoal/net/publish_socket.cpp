@@ -143,6 +143,9 @@ class PublishSocket::Impl {
   }
 
   void hand_out(std::array<zmq::message_t, 3>& frames, std::size_t count) {
+    // To send takes the sign of a subscription that came meanwhile off the descriptor.
+    sent_ = true;
+    links_.touch();
     for (auto& link : links_.all()) {
       std::array<zmq::message_t, 3> mine;
       bool last = link == links_.all().back();
@@ -185,8 +188,10 @@ class PublishSocket::Impl {
   }
 
   bool run() {
+    sent_ = false;
     bool heard = take_subscriptions();
-    return (!closing_ && ready_()) || heard;
+    bool did = !closing_ && ready_();
+    return did || heard || sent_;
   }
 
   bool take_subscriptions() {
@@ -236,6 +241,7 @@ class PublishSocket::Impl {
   std::map<int, Peer> peers_;  // by their descriptors
   std::vector<Waiting> waiting_;
   bool closing_ = false;
+  bool sent_ = false;  // since subscriptions were last looked for
   runtime::Registration retry_;
   runtime::Registration give_up_;
   PlainLinks links_;
