@@ -59,6 +59,7 @@ class PublishSocket::Impl {
                 .prepare = [this](zmq::socket_t& socket) { prepare(socket); },
                 .wake = {},
                 .peers_changed = {},
+                .peer_came = [this](int fd) { peers_[fd] = {}; },
                 .peer_left = [this](int fd) { peers_.erase(fd); },
                 .notices = Notices(reactor)},
                [this] { return run(); }) {}
@@ -96,12 +97,11 @@ class PublishSocket::Impl {
   PlainLinks& links() noexcept { return links_; }
 
   std::size_t subscribers() const {
-    return bounded(
-        std::ranges::count_if(peers_, [](auto& peer) { return peer.second.topics > 0; }));
+    return count([](const Peer& peer) { return peer.topics > 0; });
   }
 
   std::size_t side_subscribers() const {
-    return bounded(std::ranges::count_if(peers_, [](auto& peer) { return peer.second.side; }));
+    return count([](const Peer& peer) { return peer.side; });
   }
 
   void await_answers() {
@@ -119,6 +119,12 @@ class PublishSocket::Impl {
     bool side = false;
     bool answered = false;
   };
+
+  template <typename Is>
+  std::size_t count(Is is) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(peers_, [&](auto& peer) { return is(peer.second); }));
+  }
 
   /// What one link had no room for.
   struct Waiting {
@@ -200,10 +206,9 @@ class PublishSocket::Impl {
       Socket* socket = link->socket();
       if (socket == nullptr) continue;
       zmq::message_t event;
-      bool first = true;
       while (socket->receive(event)) {
-        // A descriptor may have been another connection's before.
-        if (std::exchange(first, false)) link->catch_up();
+        // The connection may be new, or already gone.
+        link->catch_up();
         if (!event.more()) note(event);
         Frames rest;
         rest.first = std::move(event);
@@ -221,18 +226,15 @@ class PublishSocket::Impl {
     if (fd == nullptr || event.size() == 0) return;
     std::string_view topic = event.to_string_view().substr(1);
     bool begins = event.to_string_view()[0] == 1;
-    Peer& peer = peers_[std::atoi(fd)];
+    auto found = peers_.find(std::atoi(fd));
+    if (found == peers_.end()) return;  // it left before this was read
+    Peer& peer = found->second;
     if (topic == options_.side_topic && !topic.empty()) {
       peer.side = begins;
       if (!begins) peer.answered = true;
     } else {
       peer.topics = std::max(peer.topics + (begins ? 1 : -1), 0);
     }
-  }
-
-  /// A connection that ended at once may have been noted after its end.
-  std::size_t bounded(std::ptrdiff_t count) const {
-    return static_cast<std::size_t>(std::min<std::ptrdiff_t>(count, links_.peers()));
   }
 
   PublishOptions options_;
