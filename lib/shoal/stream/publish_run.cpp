@@ -101,8 +101,8 @@ bool PublishRun::read_some() {
     bytes += batch.bytes;
     append(std::move(batch));
   }
-  // What waits for the next sync must not hold up the input.
-  if (pending_bytes_ >= most_pending) writer_.commit();
+  // What waits for the next sync must hold up neither the input nor its end.
+  if (pending_bytes_ >= most_pending || input_ended_) writer_.commit();
   if (input_ended_ && input_.error()) staying_ = false;
   return appended_ != before;
 }
