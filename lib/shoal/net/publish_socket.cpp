@@ -100,6 +100,11 @@ class PublishSocket::Impl {
     return count([](const Peer& peer) { return peer.topics > 0; });
   }
 
+  bool is_wanted() const {
+    return std::ranges::any_of(
+        peers_, [](auto& peer) { return peer.second.topics > 0 || peer.second.side; });
+  }
+
   std::size_t side_subscribers() const {
     return count([](const Peer& peer) { return peer.side; });
   }
@@ -263,6 +268,10 @@ bool PublishSocket::is_full(const Bytes& payload) const {
 PublishSocket::Sent PublishSocket::send(std::string_view topic, const Bytes& payload,
                                         std::string_view header) {
   return impl_->send(topic, payload, header);
+}
+
+bool PublishSocket::is_wanted() const {
+  return impl_->is_wanted();
 }
 
 void PublishSocket::touch() {

@@ -35,10 +35,12 @@ LivePublisher::Sent LivePublisher::publish(std::string_view topic, const Bytes& 
     begin_epoch();
     if (!send_marks()) return Sent::full;
   }
-  writer_.write(numbers_.next(topic), time_ns, headers, header_);
+  std::uint64_t number = numbers_.next(topic);
   next_mark_ = reactor_.now() + options_.mark_after;
   told_ = 0;
   ++published_;
+  if (!socket_.is_wanted()) return Sent::done;
+  writer_.write(number, time_ns, headers, header_);
   Sent became = socket_.send(topic, payload, header_);
   if (became == Sent::dropped) ++dropped_;
   return became;
