@@ -13,11 +13,11 @@
 #include <shoal/app/logging.hpp>
 #include <shoal/app/position.hpp>
 #include <shoal/app/print.hpp>
-#include <shoal/app/record_format.hpp>
 #include <shoal/app/run_main.hpp>
 #include <shoal/base/units.hpp>
 #include <shoal/store/log_reader.hpp>
 #include <shoal/store/log_recovery.hpp>
+#include <shoal/stream/record_format.hpp>
 #include <shoal/wire/json_line.hpp>
 
 using namespace shoal;
@@ -151,7 +151,7 @@ store::LogHeaders headers_of(const store::RecordView& record) {
   return headers ? *headers : store::LogHeaders();
 }
 
-int print_records(const Options& options, const app::RecordFormat& format,
+int print_records(const Options& options, const stream::RecordFormat& format,
                   const store::LogFacts& facts, store::RecordReader& reader) {
   std::uint64_t left = options.count.value_or(~std::uint64_t{0});
   const std::string stream = facts.stream.id.hex();
@@ -190,9 +190,10 @@ int run(const Options& options) {
   if (options.json && !options.format.empty()) {
     throw Error("-J and --format do not go together", ExitCode::usage);
   }
-  app::RecordFormat format = options.json ? app::RecordFormat::json() : app::RecordFormat::raw();
+  stream::RecordFormat format =
+      options.json ? stream::RecordFormat::json() : stream::RecordFormat::raw();
   if (!options.format.empty()) {
-    Result<app::RecordFormat> given = app::RecordFormat::of_template(options.format);
+    Result<stream::RecordFormat> given = stream::RecordFormat::of_template(options.format);
     if (!given) throw Error("--format: " + given.reason(), ExitCode::usage);
     format = *given;
   }

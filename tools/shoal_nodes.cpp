@@ -15,6 +15,8 @@ constexpr std::array all_nodes{
     Node{"sink", "collect results, each exactly once"},
     Node{"requester", "ask repliers, one request or a line of input each"},
     Node{"replier", "answer requests by a command"},
+    Node{"publisher", "publish lines of input, live and as a stream that is kept"},
+    Node{"subscriber", "print what publishers publish, live or from a stream"},
 };
 
 constexpr std::array all_helpers{

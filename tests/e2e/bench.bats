@@ -58,6 +58,18 @@ assert rows[0]["met"] == (rows[0]["ratio"] <= rows[0]["wanted"]), rows
 PY
 }
 
+@test "streams: append and replay of 100 B and 1 KiB, with 1 and 8 readers" {
+  shoal bench stream --quick --transport ipc -qJ >rows
+  python3 - <<'PY'
+import json
+rows = [json.loads(line) for line in open("rows")]
+assert len(rows) == 10 and {row["unit"] for row in rows} == {"messages/s"}, rows
+assert all(row["shoal"] > 0 for row in rows), rows
+assert sum("against" in row for row in rows) == 6, rows
+PY
+  [ -z "$(ls -d shoal-bench-* 2>/dev/null)" ]
+}
+
 @test "what to measure must be said" {
   run shoal bench
   [ "$status" -eq 2 ]

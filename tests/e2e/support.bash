@@ -19,9 +19,11 @@ teardown() {
   for name in "${!pids[@]}"; do wait "${pids[$name]}" 2>/dev/null || true; done
 }
 
+# Descriptor 3 is bats' own, and 4 what a test feeds a named pipe through: nobody else may hold them.
+
 # shoal ARG...: a node in the foreground.
 shoal() {
-  timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" 3>&-
+  timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" 3>&- 4>&-
 }
 
 # start NAME ARG...: a node in the background, which gets one signal where one is sent; its stdout and
@@ -29,7 +31,7 @@ shoal() {
 start() {
   local name=$1
   shift
-  timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" <&0 >"$name.out" 2>"$name.err" 3>&- &
+  timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" <&0 >"$name.out" 2>"$name.err" 3>&- 4>&- &
   pids[$name]=$!
 }
 

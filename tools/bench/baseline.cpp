@@ -166,12 +166,16 @@ void keep_blobs(zmq::socket_t& in, const Fd& output, std::uint64_t bytes) {
   }
 }
 
-/// sink ENDPOINT FILE BYTES lines|blobs, until the file has so many bytes
-int run_sink(const Arguments& arguments) {
+/// sink|dial-sink ENDPOINT FILE BYTES lines|blobs, until the file has so many bytes
+int run_sink(const Arguments& arguments, bool dials) {
   zmq::context_t context;
   bool blobs = is_blobs(arguments.at(3));
   zmq::socket_t in = make_socket(context, zmq::socket_type::pull, blobs);
-  in.bind(arguments.at(0));
+  if (dials) {
+    in.connect(arguments.at(0));
+  } else {
+    in.bind(arguments.at(0));
+  }
   Fd output(open(arguments.at(1).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!output) throw system_error("cannot open " + arguments.at(1));
   std::uint64_t bytes = std::stoull(arguments.at(2));
@@ -244,7 +248,7 @@ int run_baseline(const Arguments& arguments) {
     const std::string& role = arguments.front();
     if (role == "source") return run_source(rest);
     if (role == "forward") return run_forward(rest);
-    if (role == "sink") return run_sink(rest);
+    if (role == "sink" || role == "dial-sink") return run_sink(rest, role != "sink");
     if (role == "spawn") return run_spawn(rest);
     if (role == "await") return run_await(rest);
     if (is_pubsub_role(role)) return run_pubsub_role(role, rest);

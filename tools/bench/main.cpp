@@ -15,6 +15,7 @@
 #include "pipeline_bench.hpp"
 #include "pubsub_bench.hpp"
 #include "reqrep_bench.hpp"
+#include "stream_bench.hpp"
 
 using namespace shoal;
 
@@ -38,14 +39,17 @@ Measured measure(const std::string& pattern, const Options& options,
   if (pattern == "pipeline") return bench::measure_pipeline(options.bench, nodes);
   if (pattern == "pubsub") return bench::measure_pubsub(options.pubsub, nodes);
   if (pattern == "reqrep") return bench::measure_reqrep(options.reqrep, nodes);
+  if (pattern == "stream") return bench::measure_stream(options.bench, nodes);
   if (pattern == "log") return bench::measure_log(options.bench);
-  throw Error("say what to measure: shoal bench pipeline, pubsub, reqrep or log", ExitCode::usage);
+  throw Error("say what to measure: shoal bench pipeline, pubsub, reqrep, stream or log",
+              ExitCode::usage);
 }
 
 void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
-  line.positional("PATTERN", options.pattern, "what to measure: pipeline, pubsub, reqrep or log");
+  line.positional("PATTERN", options.pattern,
+                  "what to measure: pipeline, pubsub, reqrep, stream or log");
   line.group("Load");
   line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
@@ -98,6 +102,7 @@ int main(int argc, char** argv) {
        .examples = {{"shoal bench pipeline", "all of the pipeline, medians of five runs"},
                     {"shoal bench pubsub", "live publish/subscribe, 1 and 8 subscribers"},
                     {"shoal bench reqrep", "round trips and requests a second"},
+                    {"shoal bench stream", "append to a stream, replay it to 1 and 8 readers"},
                     {"shoal bench log", "a publisher's log: append, sync, read back"},
                     {"shoal bench pipeline --lines 50000000 -J", "more lines, rows as JSON"}}},
       declare, run);

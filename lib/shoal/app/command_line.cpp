@@ -41,18 +41,18 @@ const Declaration* CommandLine::find(std::string_view name) const {
   return nullptr;
 }
 
-/// Whether the value of the option that ends `argument` is the next argument.
-bool CommandLine::wants_next(const std::string& argument) const {
+/// The option that ends `argument`, if its value is the next argument.
+const Declaration* CommandLine::wants_next(const std::string& argument) const {
   if (argument.starts_with("--")) {
     const Declaration* declared = find(argument);
-    return declared != nullptr && declared->takes_value();
+    return declared != nullptr && declared->takes_value() ? declared : nullptr;
   }
   for (std::size_t i = 1; i < argument.size(); ++i) {
     const Declaration* declared = find(std::string("-") + argument[i]);
-    if (declared == nullptr) return false;
-    if (declared->takes_value()) return i + 1 == argument.size();
+    if (declared == nullptr) break;
+    if (declared->takes_value()) return i + 1 == argument.size() ? declared : nullptr;
   }
-  return false;
+  return nullptr;
 }
 
 CommandLine::Arguments CommandLine::split(const Values& arguments) const {
@@ -74,7 +74,14 @@ CommandLine::Arguments CommandLine::split(const Values& arguments) const {
       parts.options.emplace_back();
     } else {
       parts.options.push_back(*at);
-      if (wants_next(*at) && at + 1 != arguments.end()) parts.options.push_back(*++at);
+      const Declaration* open = wants_next(*at);
+      if (open == nullptr) continue;
+      const bool last = at + 1 == arguments.end();
+      if (!open->implied.empty() && (last || (at + 1)->starts_with('-'))) {
+        parts.options.push_back(open->implied);
+      } else if (!last) {
+        parts.options.push_back(*++at);
+      }
     }
   }
   return parts;

@@ -52,6 +52,10 @@ class CommandLine {
   void option(Text names, Text value_name, std::filesystem::path& target, Text help);
   void option(Text names, Text value_name, std::optional<std::filesystem::path>& target, Text help);
 
+  /// The option declared last may stand without a value, and then means `value`. What follows it is
+  /// its value unless that begins with a dash.
+  void implied(Text value);
+
   /// A span of time as base/units.hpp writes it.
   void option(Text names, Text value_name, Duration& target, Text help);
   void option(Text names, Text value_name, std::optional<Duration>& target, Text help);
@@ -142,7 +146,7 @@ class CommandLine {
   struct Arguments;
   struct Given;
   Arguments split(const Values& arguments) const;
-  bool wants_next(const std::string& argument) const;
+  const Declaration* wants_next(const std::string& argument) const;
   const Declaration* find(std::string_view name) const;
   std::vector<Given> read_options(const Values& arguments) const;
   void read_config(std::vector<Given>& given) const;

@@ -141,6 +141,11 @@ void CommandLine::option(Text names, Text value_name, std::vector<std::string>& 
       });
 }
 
+void CommandLine::implied(Text value) {
+  SHOAL_ASSERT(declarations_.back().takes_value() && !value.empty());
+  declarations_.back().implied = value;
+}
+
 void CommandLine::option(Text names, Text value_name, std::filesystem::path& target, Text help) {
   add(Declaration::Kind::value, names, value_name, target.string(), help, last_text(target));
 }

@@ -26,6 +26,7 @@ struct Declaration {
   std::string group{};                 ///< the heading under which it stands
   std::string environment{};           ///< the variable it can come from, or empty
   std::vector<std::string> choices{};  ///< all the values it takes, where they are few
+  std::string implied{};               ///< the value when none follows; empty: one must
 
   bool takes_value() const { return kind == Kind::value || kind == Kind::list; }
   bool is_option() const { return kind == Kind::flag || takes_value(); }

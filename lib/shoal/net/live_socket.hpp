@@ -59,6 +59,9 @@ class PublishSocket {
 
   Sent send(std::string_view topic, const Bytes& payload, std::string_view header);
 
+  /// Whether anyone is subscribed to anything, the side topic included.
+  bool is_wanted() const;
+
   /// Have `ready` asked before the Reactor waits.
   void touch();
 

@@ -15,11 +15,11 @@ constexpr int redial_most_ms = 2000;
 constexpr std::chrono::seconds given_up(1);
 constexpr std::chrono::milliseconds next_key(50);
 
-constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED |
-                               ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                               ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED;
+constexpr int watched_events =
+    ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED |
+    ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED;
 
 int linger_ms(Duration linger) {
   if (linger == Duration::max()) return -1;
@@ -98,7 +98,11 @@ void PlainLink::close() {
 }
 
 void PlainLink::happened(std::uint16_t event, int value) {
+  bool came = event == ZMQ_EVENT_ACCEPTED || event == ZMQ_EVENT_CONNECTED;
+  if (came && shared_.peer_came) shared_.peer_came(value);
   switch (event) {
+    case ZMQ_EVENT_ACCEPTED:
+      return;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       ++peers_;
       redial_.reset();

@@ -21,6 +21,7 @@ struct PlainShared {
   std::function<void(zmq::socket_t&)> prepare;  ///< sets what is peculiar to the pattern
   std::function<void()> wake;                   ///< something may have happened
   std::function<void()> peers_changed;
+  std::function<void(int fd)> peer_came;  ///< there is a connection; may be empty
   std::function<void(int fd)> peer_left;  ///< a connection is no more; may be empty
   Notices notices;
 };

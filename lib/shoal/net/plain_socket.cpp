@@ -16,6 +16,7 @@ class PlainSocket::Impl {
                .prepare = {},
                .wake = {},
                .peers_changed = {},
+               .peer_came = {},
                .peer_left = {},
                .notices = Notices(reactor)},
               std::move(ready)) {}

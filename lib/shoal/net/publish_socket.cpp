@@ -59,6 +59,7 @@ class PublishSocket::Impl {
                 .prepare = [this](zmq::socket_t& socket) { prepare(socket); },
                 .wake = {},
                 .peers_changed = {},
+                .peer_came = [this](int fd) { peers_[fd] = {}; },
                 .peer_left = [this](int fd) { peers_.erase(fd); },
                 .notices = Notices(reactor)},
                [this] { return run(); }) {}
@@ -96,12 +97,16 @@ class PublishSocket::Impl {
   PlainLinks& links() noexcept { return links_; }
 
   std::size_t subscribers() const {
-    return bounded(
-        std::ranges::count_if(peers_, [](auto& peer) { return peer.second.topics > 0; }));
+    return count([](const Peer& peer) { return peer.topics > 0; });
+  }
+
+  bool is_wanted() const {
+    return std::ranges::any_of(
+        peers_, [](auto& peer) { return peer.second.topics > 0 || peer.second.side; });
   }
 
   std::size_t side_subscribers() const {
-    return bounded(std::ranges::count_if(peers_, [](auto& peer) { return peer.second.side; }));
+    return count([](const Peer& peer) { return peer.side; });
   }
 
   void await_answers() {
@@ -119,6 +124,12 @@ class PublishSocket::Impl {
     bool side = false;
     bool answered = false;
   };
+
+  template <typename Is>
+  std::size_t count(Is is) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(peers_, [&](auto& peer) { return is(peer.second); }));
+  }
 
   /// What one link had no room for.
   struct Waiting {
@@ -143,6 +154,9 @@ class PublishSocket::Impl {
   }
 
   void hand_out(std::array<zmq::message_t, 3>& frames, std::size_t count) {
+    // To send takes the sign of a subscription that came meanwhile off the descriptor.
+    sent_ = true;
+    links_.touch();
     for (auto& link : links_.all()) {
       std::array<zmq::message_t, 3> mine;
       bool last = link == links_.all().back();
@@ -185,8 +199,10 @@ class PublishSocket::Impl {
   }
 
   bool run() {
+    sent_ = false;
     bool heard = take_subscriptions();
-    return (!closing_ && ready_()) || heard;
+    bool did = !closing_ && ready_();
+    return did || heard || sent_;
   }
 
   bool take_subscriptions() {
@@ -195,10 +211,9 @@ class PublishSocket::Impl {
       Socket* socket = link->socket();
       if (socket == nullptr) continue;
       zmq::message_t event;
-      bool first = true;
       while (socket->receive(event)) {
-        // A descriptor may have been another connection's before.
-        if (std::exchange(first, false)) link->catch_up();
+        // The connection may be new, or already gone.
+        link->catch_up();
         if (!event.more()) note(event);
         Frames rest;
         rest.first = std::move(event);
@@ -216,7 +231,9 @@ class PublishSocket::Impl {
     if (fd == nullptr || event.size() == 0) return;
     std::string_view topic = event.to_string_view().substr(1);
     bool begins = event.to_string_view()[0] == 1;
-    Peer& peer = peers_[std::atoi(fd)];
+    auto found = peers_.find(std::atoi(fd));
+    if (found == peers_.end()) return;  // it left before this was read
+    Peer& peer = found->second;
     if (topic == options_.side_topic && !topic.empty()) {
       peer.side = begins;
       if (!begins) peer.answered = true;
@@ -225,17 +242,13 @@ class PublishSocket::Impl {
     }
   }
 
-  /// A connection that ended at once may have been noted after its end.
-  std::size_t bounded(std::ptrdiff_t count) const {
-    return static_cast<std::size_t>(std::min<std::ptrdiff_t>(count, links_.peers()));
-  }
-
   PublishOptions options_;
   std::function<bool()> ready_;
   Count held_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::map<int, Peer> peers_;  // by their descriptors
   std::vector<Waiting> waiting_;
   bool closing_ = false;
+  bool sent_ = false;  // since subscriptions were last looked for
   runtime::Registration retry_;
   runtime::Registration give_up_;
   PlainLinks links_;
@@ -255,6 +268,10 @@ bool PublishSocket::is_full(const Bytes& payload) const {
 PublishSocket::Sent PublishSocket::send(std::string_view topic, const Bytes& payload,
                                         std::string_view header) {
   return impl_->send(topic, payload, header);
+}
+
+bool PublishSocket::is_wanted() const {
+  return impl_->is_wanted();
 }
 
 void PublishSocket::touch() {

@@ -15,6 +15,7 @@ class SubscribeSocket::Impl {
                 .prepare = {},
                 .wake = {},
                 .peers_changed = {},
+                .peer_came = {},
                 .peer_left = {},
                 .notices = Notices(reactor)},
                std::move(ready)) {}

@@ -57,6 +57,11 @@ class BlockSource {
   /// The next block; does not wait.
   Pulled next();
 
+  /// The input that the last block or failure came from, for people, and how many records have been
+  /// given of it.
+  const std::string& name() const noexcept { return name_; }
+  std::uint64_t input_records() const noexcept { return input_records_; }
+
   std::uint64_t records() const noexcept { return records_; }  ///< given so far
   std::uint64_t bytes() const noexcept { return bytes_; }  ///< given so far, delimiters included
 

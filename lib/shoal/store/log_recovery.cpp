@@ -32,22 +32,30 @@ void require_follows(const fs::path& folder, const StreamFile& stream, Offset en
                        ", but the segment before it ends before record " + std::to_string(end));
 }
 
-// A complete segment. Its index is believed where it fits the file: the records themselves are
-// checked whenever they are read.
-SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& stream, bool keep) {
+// A complete segment, for what its index says where that fits the file.
+SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& stream) {
   SegmentReader reader(folder, base, stream);
   std::optional<LogIndex> index = load_index(folder, base);
   if (!index || index->size() != reader.size()) {
     SegmentScan scan = scan_segment(reader);
     if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
     index = scan.index;
-    if (keep) {
-      std::string bytes = index->encode();
-      iovec part{bytes.data(), bytes.size()};
-      File::make(index_path(folder, base)).write(0, {&part, 1});
-    }
   }
   return {base, index->end(), index->size(), reader.header().begun};
+}
+
+// A complete segment, every record of it checked; its index is made anew where it is not right.
+SegmentFacts check_segment(const fs::path& folder, Offset base, const Id& stream) {
+  SegmentReader reader(folder, base, stream);
+  SegmentScan scan = scan_segment(reader);
+  if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
+  std::optional<LogIndex> index = load_index(folder, base);
+  std::string bytes = scan.index.encode();
+  if (!index || index->encode() != bytes) {
+    iovec part{bytes.data(), bytes.size()};
+    File::make(index_path(folder, base)).write(0, {&part, 1});
+  }
+  return {base, scan.index.end(), scan.index.size(), reader.header().begun};
 }
 
 // Writes [from, to) of the file anew: an earlier process's failed sync may have marked its pages
@@ -93,7 +101,7 @@ void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, 
     if (base == bases.back()) {
       recover_last(folder, base, log);
     } else {
-      log.segments.push_back(complete_segment(folder, base, log.stream.id, true));
+      log.segments.push_back(check_segment(folder, base, log.stream.id));
     }
   }
   // A gap at the very end: what comes next goes into a segment of its own.
@@ -153,7 +161,7 @@ LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
         require_follows(folder, *stream, facts.segments.back().end, base);
       }
       if (!last && !thoroughly) {
-        facts.segments.push_back(complete_segment(folder, base, stream->id, false));
+        facts.segments.push_back(complete_segment(folder, base, stream->id));
         continue;
       }
       SegmentReader reader(folder, base, stream->id);

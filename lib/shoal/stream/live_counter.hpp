@@ -40,8 +40,6 @@ class LiveNumbers {
   /// The number of the next message of `topic`, for which there is room.
   std::uint64_t next(std::string_view topic);
 
-  bool has_moved() const noexcept { return !moved_.empty(); }
-
   /// The next numbers of the topics that have moved since the last mark(), and of all.
   std::vector<wire::live::Total> moved() const;
   std::vector<wire::live::Total> all() const;

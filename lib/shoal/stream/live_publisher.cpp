@@ -1,10 +1,14 @@
+#include <algorithm>
+
 #include <shoal/stream/live_publisher.hpp>
 
 namespace shoal::stream {
 namespace {
 
-// A mark to a subscriber at its high-water mark is lost like any message.
-constexpr int marks_for_each_pause = 3;
+// A mark to a subscriber at its high-water mark is lost like any message. So many come in a row, of
+// what has moved; then all topics are marked at pauses that double, for whoever was stopped longer.
+constexpr int marks_in_a_row = 3;
+constexpr int longest_pause = 60;  // as a multiple of the first
 constexpr std::chrono::milliseconds repeat_end(100);
 
 net::PublishOptions socket_options(net::PublishOptions options) {
@@ -31,10 +35,12 @@ LivePublisher::Sent LivePublisher::publish(std::string_view topic, const Bytes& 
     begin_epoch();
     if (!send_marks()) return Sent::full;
   }
-  writer_.write(numbers_.next(topic), time_ns, headers, header_);
-  last_ = reactor_.now();
+  std::uint64_t number = numbers_.next(topic);
+  next_mark_ = reactor_.now() + options_.mark_after;
   told_ = 0;
   ++published_;
+  if (!socket_.is_wanted()) return Sent::done;
+  writer_.write(number, time_ns, headers, header_);
   Sent became = socket_.send(topic, payload, header_);
   if (became == Sent::dropped) ++dropped_;
   return became;
@@ -57,10 +63,14 @@ bool LivePublisher::run() {
 }
 
 void LivePublisher::mark_if_idle() {
-  if (!numbers_.has_moved() || reactor_.now() - last_ < options_.mark_after) return;
+  if (published_ == 0 || reactor_.now() < next_mark_) return;
   if (socket_.side_subscribers() == 0 || !marks_.empty()) return;
-  queue_marks(numbers_.moved(), false);
-  if (++told_ == marks_for_each_pause) numbers_.mark();
+  bool in_a_row = told_ < marks_in_a_row;
+  queue_marks(in_a_row ? numbers_.moved() : numbers_.all(), false);
+  pause_ = in_a_row ? options_.mark_after
+                    : std::min<Duration>(2 * pause_, longest_pause * options_.mark_after);
+  next_mark_ = reactor_.now() + pause_;
+  if (++told_ == marks_in_a_row) numbers_.mark();
   send_marks();
 }
 

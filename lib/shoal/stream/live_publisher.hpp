@@ -15,13 +15,19 @@
 
 namespace shoal::stream {
 
+/// Default endpoint: where publishers send what is live.
+inline constexpr const char* live_endpoint = "tcp://127.0.0.1:5030";
+
+/// Messages that libzmq holds for a subscriber, on either side.
+inline constexpr int live_high_water = 16'384;
+
 struct LivePublisherOptions {
   net::PublishOptions socket{};  ///< endpoints, marks and what to do with a slow subscriber
   Id publisher;                  ///< new at each start: numbers begin at 0
   std::uint64_t epoch = 0;       ///< grows when the topics become too many to number
   std::size_t most_topics = LiveNumbers::default_topics;
   Duration answers = std::chrono::seconds(5);     ///< how long the end may wait for subscribers
-  Duration mark_after = std::chrono::seconds(1);  ///< without messages
+  Duration mark_after = std::chrono::seconds(1);  ///< without messages; at first that often
 };
 
 /// The publisher's side of the live lane (PROTOCOL.md, "Live"): numbers messages, so that their
@@ -78,8 +84,9 @@ class LivePublisher {
   wire::live::HeaderWriter writer_;
   std::string header_;  // of the message being sent
   std::deque<Mark> marks_;
-  Time last_{};   // message
-  int told_ = 0;  // how often what has moved has been marked
+  Time next_mark_{};   // when nothing is published before
+  Duration pause_{0};  // before that
+  int told_ = 0;       // how often what has moved has been marked
   std::uint64_t published_ = 0;
   std::uint64_t dropped_ = 0;
   bool ending_ = false;

@@ -102,7 +102,9 @@ void LiveSubscriber::on_mark() {
     tell(*header, total.topic,
          gaps_.on_mark(header->publisher, header->epoch, total.topic, total.next));
   }
-  if (header->ends) socket_.answer(std::string(wire::live::mark_topic));
+  if (!header->ends) return;
+  socket_.answer(std::string(wire::live::mark_topic));
+  if (events_.ended) events_.ended(header->publisher);
 }
 
 void LiveSubscriber::tell(const wire::live::Header& header, std::string_view topic,

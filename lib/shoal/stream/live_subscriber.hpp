@@ -39,7 +39,8 @@ struct LiveGap {
 
 struct LiveEvents {
   std::function<void(const LiveArrival&)> message;
-  std::function<void(const LiveGap&)> gap;  ///< before the message that showed it
+  std::function<void(const LiveGap&)> gap;           ///< before the message that showed it
+  std::function<void(const Id& publisher)> ended{};  ///< will publish no more; may be empty
 };
 
 /// What ZeroMQ has to be asked for so that nothing that `topics` wants is missed: the longest

@@ -11,6 +11,9 @@ namespace shoal::stream {
 /// How long a node that leaves waits for its peers to confirm the goodbye.
 inline constexpr Duration goodbye_limit = std::chrono::seconds(10);
 
+/// A publisher is of use with nobody there, so that nobody is there is not told.
+inline constexpr Duration no_notice = std::chrono::hours(24 * 365);
+
 /// The limits of a Port that carries any record that a log can hold.
 inline net::PortLimits port_limits() {
   constexpr std::size_t slack = 1UL << 20;  // the rest of a batch, and the head

@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include <shoal/runtime/log.hpp>
 #include <shoal/store/memory_log.hpp>
 #include <shoal/stream/port_glue.hpp>
 #include <shoal/stream/stream_writer.hpp>
@@ -10,8 +11,13 @@ namespace {
 constexpr Duration tick_period = std::chrono::milliseconds(50);
 
 std::unique_ptr<store::RecordLog> make_log(const StreamWriterOptions& options) {
-  if (options.log) return std::make_unique<store::LogWriter>(*options.log);
-  return std::make_unique<store::MemoryLog>(options.memory);
+  if (!options.log) return std::make_unique<store::MemoryLog>(options.memory);
+  auto log = std::make_unique<store::LogWriter>(*options.log);
+  if (log->cut() > 0) {
+    log_warning(options.log->folder.string() + ": cut " + std::to_string(log->cut()) +
+                " bytes off the end, of records that were not finished");
+  }
+  return log;
 }
 
 store::UnixTime unix_now() {
@@ -45,6 +51,7 @@ net::PortOptions StreamWriter::port_options() const {
                         .accepts = {"subscriber"},
                         .node = Id::random(),
                         .limits = port_limits()};
+  port.waiting_notice = no_notice;
   if (port.binds.empty() && port.connects.empty()) port.binds = {stream_endpoint};
   return port;
 }

@@ -48,6 +48,9 @@ class StreamWriter : private net::PortEvents {
   /// cannot be used any more.
   Offset append(std::span<const store::NewRecord> records);
 
+  /// Commits all that was appended, now. Throws Error as append().
+  void commit() { commit(true); }
+
   /// Commits what there is; nothing more will be appended.
   void end();
 

@@ -202,6 +202,28 @@ TEST_CASE("live: what a subscriber misses is counted to the last message") {
   }
 }
 
+TEST_CASE("live: a subscription that comes while messages are sent is heard of") {
+  Loop loop;
+  Publisher publisher(loop);
+  Subscriber first(loop, dial(publisher), {.patterns = {"other"}});
+  REQUIRE(loop.until([&] { return publisher.live.subscribers() == 1; }));
+  zmq::context_t context;
+  zmq::socket_t raw(context, zmq::socket_type::sub);
+  raw.set(zmq::sockopt::linger, 0);
+  raw.set(zmq::sockopt::rcvtimeo, 5);
+  raw.set(zmq::sockopt::subscribe, "t");
+  raw.connect(publisher.live.bound().at(0));
+  // libzmq takes the sign of the subscription off the descriptor as it sends.
+  zmq::message_t frame;
+  Time limit = std::chrono::steady_clock::now() + 20s;
+  do {
+    REQUIRE(std::chrono::steady_clock::now() < limit);
+    publisher.send("t");
+  } while (!raw.recv(frame));
+  CHECK(publisher.live.subscribers() == 1);
+  CHECK(loop.until([&] { return publisher.live.subscribers() == 2; }));
+}
+
 TEST_CASE("live: LIVE-4 a clean end loses nothing that was handed out") {
   Loop loop;
   LivePublisherOptions options = publisher_options();

@@ -10,7 +10,7 @@
 
 #include <shoal/base/result.hpp>
 
-namespace shoal::app {
+namespace shoal::stream {
 
 /// A message of a stream or of the live lane, as it is told in output. What is not known is left
 /// out of JSON and empty in a template.
@@ -38,6 +38,9 @@ class RecordFormat {
   /// %h{NAME} a header, %f from, %% a per cent sign, \n \t \0 \\ as usual. Fails for anything else.
   static Result<RecordFormat> of_template(std::string_view text);
 
+  /// Whether nothing but the payload is told.
+  bool payload_only() const { return kind_ == Kind::raw; }
+
   /// Appends the record, without an end.
   void append(std::string& out, const RecordText& record) const;
 
@@ -52,4 +55,4 @@ class RecordFormat {
   std::vector<Piece> pieces_;
 };
 
-}  // namespace shoal::app
+}  // namespace shoal::stream

@@ -1,7 +1,7 @@
-#include <shoal/app/record_format.hpp>
+#include <shoal/stream/record_format.hpp>
 #include <shoal/wire/json_line.hpp>
 
-namespace shoal::app {
+namespace shoal::stream {
 namespace {
 
 constexpr std::string_view fields = "tpoesTfh";
@@ -134,4 +134,4 @@ void RecordFormat::append(std::string& out, const RecordText& record) const {
   }
 }
 
-}  // namespace shoal::app
+}  // namespace shoal::stream

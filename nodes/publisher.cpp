@@ -1,0 +1,57 @@
+// shoal publisher: publishes messages, live and as a stream.
+
+#include <shoal/app/logging.hpp>
+#include <shoal/app/node_loop.hpp>
+#include <shoal/app/run_main.hpp>
+
+#include "publisher_options.hpp"
+
+using namespace shoal;
+
+namespace {
+
+app::SummaryState summary(const stream::PublishRun& run, Duration elapsed) {
+  app::SummaryState state{.noun = "message", .total = run.appended(), .elapsed = elapsed};
+  auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) state.others.emplace_back(count, what);
+  };
+  add(run.input().skipped(), "bad lines");
+  add(run.input().events(), "notes of lost messages passed over");
+  add(run.live().dropped(), "dropped on the live lane");
+  return state;
+}
+
+int run(nodes::PublisherArguments& arguments) {
+  stream::PublishRunOptions options = nodes::run_options(arguments);
+  app::NodeLoop loop(arguments);
+  stream::PublishRun publishing(loop.context(), loop.reactor(), std::move(options));
+  std::optional<int> code =
+      loop.run({.drain = [&] { publishing.drain(); },
+                .finished = [&] { return publishing.finished(); },
+                .moved = [&] { return publishing.moved(); },
+                .had_peer = [&] { return publishing.had_peer(); },
+                .progress = [&] { return app::ProgressState{.done = publishing.appended()}; },
+                .drains_for_at_most = std::chrono::seconds(10)});
+  log_info(app::format_summary(summary(publishing, loop.elapsed())));
+  if (code) return *code;
+  if (publishing.input().error()) throw Error(*publishing.input().error());
+  if (publishing.left_early() || !publishing.finished()) {
+    log_warning("left before every reader of the stream had everything");
+    return static_cast<int>(ExitCode::incomplete);
+  }
+  return publishing.cut_short() ? loop.signal_code() : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::run_main<nodes::PublisherArguments>(
+      argc, argv,
+      {.name = "publisher",
+       .summary = "Publishes messages, one a line of its input: live to whoever is subscribed, and "
+                  "as a stream that can be read from its beginning.",
+       .examples = {{"tail -f x.log | shoal publisher", "live, and the last 64M for late readers"},
+                    {"shoal publisher --log d FILE", "kept in d: nothing is lost, whoever is slow"},
+                    {"shoal publisher -J --wait-subscribers 1 < saved", "what was saved, again"}}},
+      nodes::declare_publisher, run);
+}
