@@ -93,6 +93,7 @@ bool PublishInput::pull(State& state) {
     case runtime::Pulled::Kind::later:
       ready_ = false;
       return false;
+    case runtime::Pulled::Kind::left_out:  // not asked for
     case runtime::Pulled::Kind::failed:
       error_ = Error(pulled.reason, ExitCode::bad_data);
       break;
