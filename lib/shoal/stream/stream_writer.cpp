@@ -95,6 +95,7 @@ void StreamWriter::leave() {
   if (leaving_) return;
   leaving_ = true;
   commit(true);
+  log_->retain(unix_now());
   port_.close(goodbye_limit);
 }
 
