@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,11 +19,19 @@ namespace shoal::wire::chat {
 inline constexpr std::size_t most_text = 8192;   ///< octets of a post or a direct message
 inline constexpr std::size_t most_name = 64;     ///< octets of a nick or a room
 inline constexpr std::size_t most_users = 2000;  ///< in one record
+inline constexpr std::size_t most_rooms = 64;    ///< of one user
+inline constexpr std::size_t most_endpoints = 16;
+inline constexpr std::size_t most_endpoint = 255;  ///< octets of one
+inline constexpr std::size_t most_links = 256;     ///< told in one record
+inline constexpr std::size_t most_logs = 65536;    ///< in one `have`
 inline constexpr std::uint32_t most_hops = 16;
 
-/// Whether `name` may be a nick or a room: 1 to 64 octets of UTF-8, no white space, no control
-/// characters.
+/// Whether `name` may be a nick or a room: 1 to 64 octets of UTF-8, no white space, nothing that
+/// controls a terminal or cannot be seen.
 bool is_name(std::string_view name);
+
+/// Whether `text` may be posted or sent: 1 to 8192 octets of UTF-8.
+bool is_text(std::string_view text);
 
 /// The next seq that a peer lacks, by author.
 using Vector = std::map<Id, std::uint64_t>;
@@ -39,7 +48,7 @@ enum class Kind : std::uint8_t {
 
 /// An entry in an author's log.
 struct Post {
-  Id author;
+  Id author;  ///< the node that wrote it
   std::uint64_t seq = 0;
   std::uint64_t first = 0;  ///< the oldest of this author that the sender keeps
   std::uint64_t clock = 0;  ///< milliseconds since 1970 * 2^16 + a count
@@ -47,6 +56,8 @@ struct Post {
   std::string nick;
   std::string room;
   std::string text;
+
+  friend bool operator==(const Post&, const Post&) = default;
 };
 
 /// Nicks and the rooms each is in.
@@ -55,7 +66,6 @@ using Users = std::map<std::string, std::vector<std::string>>;
 /// What a peer says of itself, as anybody passes it on.
 struct About {
   Id node;
-  Id author;
   std::uint64_t version = 0;
   Duration age{};                      ///< since it was made, in milliseconds on the wire
   bool left = false;                   ///< its last word
