@@ -4,6 +4,7 @@
 #include <shoal/base/assert.hpp>
 #include <shoal/wire/pipeline_messages.hpp>
 
+#include "message_input.hpp"
 #include "target.hpp"
 
 using namespace shoal;
@@ -11,22 +12,6 @@ using namespace shoal::wire;
 using namespace shoal::wire::pipeline;
 
 namespace {
-
-std::string input_of(const Any& message) {
-  Message coded = encode(message);
-  std::size_t size = coded.head.size();
-  std::string input{static_cast<char>(size & 0xff), static_cast<char>(size >> 8)};
-  return input.append(coded.head.view()).append(coded.body.view());
-}
-
-Message message_of(std::string_view input) {
-  if (input.size() < 2) return {};
-  std::size_t size = static_cast<unsigned char>(input[0]) |
-                     static_cast<std::size_t>(static_cast<unsigned char>(input[1])) << 8;
-  input.remove_prefix(2);
-  std::string_view head = input.substr(0, size);
-  return {Bytes::copy(head), Bytes::copy(input.substr(head.size()))};
-}
 
 /// What a core may do with any batch that has been let in.
 void use(const Batch& batch) {
@@ -48,7 +33,7 @@ SeqSet set_of(SeqRange range) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Result<Any> message = decode(message_of(fuzz::text_of(data, size)));
+  Result<Any> message = decode(fuzz::message_of(fuzz::text_of(data, size)));
   if (!message) return 0;
   if (const auto* tasks = std::get_if<Tasks>(&*message)) use(tasks->batch);
   if (const auto* results = std::get_if<Results>(&*message)) use(results->batch);
@@ -81,7 +66,7 @@ std::vector<std::string> fuzz::valid_inputs() {
       Close{.job = job, .name = "n", .total = 3, .done = 2, .failed = 1, .sinks = sinks},
       Closed{job, sinks[1]}};
   std::vector<std::string> inputs;
-  for (const Any& message : messages) inputs.push_back(input_of(message));
+  for (const Any& message : messages) inputs.push_back(input_of(encode(message)));
   return inputs;
 }
 
