@@ -29,6 +29,8 @@ struct ChatPlan {
   int crashes = 5;
   int cuts = 5;
   int splits = 1;           ///< the peers fall in two parts
+  int last_words = 0;       ///< posts just before a crash, which some never get from their author
+  int whispers = 0;         ///< direct messages just before the way is cut
   int deaths = 0;           ///< for good
   int leavings = 0;         ///< likewise, with a last word
   bool long_after = false;  ///< until the dead are forgotten

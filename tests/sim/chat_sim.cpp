@@ -41,6 +41,8 @@ ChatPlan make_plan(std::uint64_t seed) {
   plan.crashes = static_cast<int>(random.between(0, 8));
   plan.cuts = static_cast<int>(random.between(0, 8));
   plan.splits = static_cast<int>(random.between(0, 2));
+  plan.last_words = static_cast<int>(random.chance(0.5) ? random.between(1, 4) : 0);
+  plan.whispers = static_cast<int>(random.chance(0.3) ? random.between(1, 4) : 0);
   plan.deaths = random.chance(0.3) ? 1 : 0;
   plan.leavings = random.chance(0.3) ? 1 : 0;
   plan.twins = random.chance(0.1);
@@ -150,6 +152,8 @@ class World {
       });
     }
     for (int i = 0; i < plan.splits; ++i) at_random(0.8, [this] { split(); });
+    for (int i = 0; i < plan.last_words; ++i) at_random(1, [this] { speak_and_crash(); });
+    for (int i = 0; i < plan.whispers; ++i) at_random(1, [this] { whisper(); });
     for (int i = 0; i < plan.deaths; ++i) at_random(1, [this] { end_one(false); });
     for (int i = 0; i < plan.leavings; ++i) at_random(1, [this] { end_one(true); });
   }
@@ -165,6 +169,27 @@ class World {
         if (side[i] != side[k]) shared_.network.partition(pair, length);
       }
     }
+  }
+
+  /// The way to one of the others is cut, so that it has to have the post from somebody else.
+  void speak_and_crash() {
+    ChatNode& speaker = any_node();
+    shared_.network.partition(speaker.pairs[shared_.random.between(0, speaker.pairs.size() - 1)],
+                              5s);
+    speaker.post();
+    shared_.schedule.in(shared_.plan.faults.delay_most + 1ms, [&speaker] {
+      if (!speaker.ended) speaker.crash_and_restart(1s);
+    });
+  }
+
+  /// The message arrives, or not; the answer does not, or by another way.
+  void whisper() {
+    ChatNode& from = any_node();
+    from.send_direct(any_node().nick, false);
+    shared_.schedule.in(shared_.random.between(Duration(0), shared_.plan.faults.delay_most * 2),
+                        [this, &from] {
+                          for (std::size_t pair : from.pairs) shared_.network.partition(pair, 12s);
+                        });
   }
 
   /// Only one that nobody needs to find the others.

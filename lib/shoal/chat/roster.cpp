@@ -243,7 +243,8 @@ void Roster::tick(Time now) {
       ++record;
     }
     stop_dials();
-    next_look_ = records_.size() > 1 ? now + look_every : never;
+    bool others = records_.size() > records_.count(self_);
+    next_look_ = others ? now + look_every : never;
   }
   presence_.tick(now);
 }
