@@ -220,10 +220,14 @@ class World {
     return shared_.fault.empty();
   }
 
-  /// Sessions go on to end now and then while the dead are forgotten.
+  /// Sessions go on to end now and then, and peers to start again, while the dead are forgotten.
   bool run_long() {
     for (int i = 0; i < 40; ++i) {
       shared_.schedule.in(shared_.random.between(Duration(0), forgets_in - 1min), [this] {
+        if (shared_.random.chance(0.3)) {
+          ChatNode& peer = any_node();
+          if (!peer.ended) peer.crash_and_restart(1s);
+        }
         std::uint64_t last = shared_.network.pairs() - 1;
         shared_.network.partition(shared_.random.between(std::uint64_t{0}, last), 2s);
       });

@@ -90,6 +90,14 @@ class ChatCore {
     return log_.after(place, room, most);
   }
 
+  /// The newest `most` posts that somebody lacks who has each author's up to `has`, in order; of
+  /// one room unless `room` is empty. For who comes back: a post that came late may stand before
+  /// others that he has, but each author's come in order.
+  std::vector<Post> lacking(const wire::chat::Vector& has, const std::string& room,
+                            std::size_t most) const {
+    return log_.lacking(has, room, most);
+  }
+
   const PostLog& log() const { return log_; }
   std::vector<User> users() const { return roster_.users(); }
   std::vector<Peer> peers(Time now) const { return roster_.peers(now); }

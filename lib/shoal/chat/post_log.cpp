@@ -153,4 +153,23 @@ std::vector<Post> PostLog::after(const Place& place, const std::string& room,
   return posts;
 }
 
+std::vector<Post> PostLog::lacking(const wire::chat::Vector& has, const std::string& room,
+                                   std::size_t most) const {
+  InOrder found;
+  for (const auto& [author, log] : logs_) {
+    auto known = has.find(author);
+    std::uint64_t next = known == has.end() ? 0 : known->second;
+    std::size_t left = most;
+    for (auto post = log.posts.rbegin(); post != log.posts.rend() && left > 0; ++post, --left) {
+      if ((*post)->seq < next) break;
+      if (room.empty() || (*post)->room == room) found.emplace(place_of(**post), *post);
+    }
+  }
+  auto from = found.end();
+  for (std::size_t left = most; from != found.begin() && left > 0; --left) --from;
+  std::vector<Post> posts;
+  for (; from != found.end(); ++from) posts.push_back(*from->second);
+  return posts;
+}
+
 }  // namespace shoal::chat

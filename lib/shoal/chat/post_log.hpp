@@ -75,6 +75,11 @@ class PostLog {
   /// The first `most` posts after `place`, in order; those of one room unless `room` is empty.
   std::vector<Post> after(const Place& place, const std::string& room, std::size_t most) const;
 
+  /// The newest `most` posts, in order, that somebody lacks who has each author's posts up to what
+  /// `has` says; those of one room unless `room` is empty. Looks at the last `most` of each author.
+  std::vector<Post> lacking(const wire::chat::Vector& has, const std::string& room,
+                            std::size_t most) const;
+
   std::size_t size() const { return posts_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::size_t authors() const { return logs_.size(); }

@@ -6,6 +6,8 @@
 
 #include <shoal/chat/chat_core.hpp>
 
+#include "make_post.hpp"
+
 using namespace shoal;
 using namespace shoal::chat;
 using namespace std::chrono_literals;
@@ -65,16 +67,6 @@ std::vector<Kind> events(ChatCore& core) {
     if (auto* one = std::get_if<Kind>(&event)) found.push_back(std::move(*one));
   }
   return found;
-}
-
-Post make(const Id& author, std::uint64_t seq, std::uint64_t clock) {
-  return {.author = author,
-          .seq = seq,
-          .first = 0,
-          .clock = clock,
-          .nick = "n",
-          .room = "lobby",
-          .text = "t"};
 }
 
 }  // namespace

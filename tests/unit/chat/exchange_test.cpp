@@ -2,6 +2,8 @@
 
 #include <shoal/chat/exchange.hpp>
 
+#include "make_post.hpp"
+
 using namespace shoal;
 using namespace shoal::chat;
 using namespace std::chrono_literals;
@@ -13,16 +15,6 @@ const Time start{1h};
 const Id self = Id::of_name("self");
 const Id anna = Id::of_name("anna");
 const Id bert = Id::of_name("bert");
-
-Post make(const Id& author, std::uint64_t seq, std::uint64_t clock) {
-  return {.author = author,
-          .seq = seq,
-          .first = 0,
-          .clock = clock,
-          .nick = "n",
-          .room = "r",
-          .text = "t"};
-}
 
 struct Fixture {
   PostLog log{self, {}};

@@ -2,6 +2,8 @@
 
 #include <shoal/chat/post_log.hpp>
 
+#include "make_post.hpp"
+
 using namespace shoal;
 using namespace shoal::chat;
 using Added = PostLog::Added;
@@ -11,14 +13,6 @@ namespace {
 const Id self = Id::of_name("self");
 const Id anna = Id::of_name("anna");
 const Id bert = Id::of_name("bert");
-
-Post make(const Id& author, std::uint64_t seq, std::uint64_t clock, std::uint64_t first = 0,
-          std::string room = "lobby") {
-  Post post{.author = author, .seq = seq, .first = first, .clock = clock, .nick = "n"};
-  post.room = std::move(room);
-  post.text = std::to_string(clock);
-  return post;
-}
 
 std::vector<std::uint64_t> clocks(const std::vector<Post>& posts) {
   std::vector<std::uint64_t> all;
@@ -118,4 +112,17 @@ TEST_CASE("post log: what a store kept comes back, over gaps too") {
   log.restore(make(anna, 9, 30));
   CHECK(log.first(anna) == 9);
   CHECK(log.add(make(anna, 10, 40)) == Added::kept);
+}
+
+TEST_CASE(
+    "post log: what somebody lacks is told by authors, so that what came late is not missed") {
+  PostLog log(self, {});
+  for (std::uint64_t i = 0; i < 5; ++i) log.add(make(anna, i, 10 * (i + 1)));
+  log.add(make(bert, 0, 5));
+  log.add(make(bert, 1, 25, 0, "attic"));
+  CHECK(clocks(log.lacking({}, "", 9)) == Clocks{5, 10, 20, 25, 30, 40, 50});
+  CHECK(clocks(log.lacking({{anna, 4}}, "", 9)) == Clocks{5, 25, 50});
+  CHECK(clocks(log.lacking({{anna, 4}}, "lobby", 9)) == Clocks{5, 50});
+  CHECK(clocks(log.lacking({{anna, 1}, {bert, 2}}, "", 2)) == Clocks{40, 50});
+  CHECK(log.lacking({{anna, 99}, {bert, 2}}, "", 9).empty());
 }
