@@ -168,8 +168,8 @@ bool ChatCore::join(const std::string& nick, std::vector<std::string> rooms, Mom
   rooms.erase(std::ranges::unique(rooms).begin(), rooms.end());
   bool full = own_.users.size() >= message::most_users && !own_.users.contains(nick);
   if (full || rooms.size() > message::most_rooms) return false;
+  roster_.put_own(nick, rooms, at.now);
   own_.users[nick] = std::move(rooms);
-  roster_.set_own(own_, at.now);
   changed(at);
   collect();
   return true;
@@ -177,7 +177,7 @@ bool ChatCore::join(const std::string& nick, std::vector<std::string> rooms, Mom
 
 void ChatCore::leave(const std::string& nick, Moment at) {
   if (own_.users.erase(nick) == 0) return;
-  roster_.set_own(own_, at.now);
+  roster_.remove_own(nick, at.now);
   changed(at);
   collect();
 }

@@ -37,6 +37,20 @@ void Roster::set_own(About about, Time now) {
   record.about = std::move(about);
 }
 
+void Roster::put_own(const std::string& nick, const std::vector<std::string>& rooms, Time now) {
+  Record& record = records_[self_];
+  record.about.node = self_;
+  record.made = now;
+  record.state = State::here;
+  users_ += record.about.users.insert_or_assign(nick, rooms).second ? 1 : 0;
+  presence_.put(nick, self_, State::here, rooms, now);
+}
+
+void Roster::remove_own(const std::string& nick, Time now) {
+  users_ -= records_[self_].about.users.erase(nick);
+  presence_.remove(nick, self_, now);
+}
+
 bool Roster::has_room(const About& about) const {
   auto known = records_.find(about.node);
   if (known == records_.end() && records_.size() >= most_records) return false;

@@ -48,6 +48,10 @@ class Roster {
   /// Our own record as it is now.
   void set_own(About about, Time now);
 
+  /// One user of ours, without the rest; the version stays.
+  void put_own(const std::string& nick, const std::vector<std::string>& rooms, Time now);
+  void remove_own(const std::string& nick, Time now);
+
   /// Takes what somebody says of a node. Nothing when it is no news, or too old; else the links
   /// that its record no longer names.
   std::optional<std::vector<Id>> learn(About about, Time now);
