@@ -213,3 +213,29 @@ TEST_CASE("chat core: as many users and rooms as a record takes") {
   for (std::size_t i = 0; i <= wire::chat::most_rooms; ++i) rooms.push_back(std::to_string(i));
   CHECK_FALSE(core.join("another", rooms, at(0s)));
 }
+
+TEST_CASE("chat core: CHAT-7, news of a node goes to those who do not hear of it from itself") {
+  ChatCore core({.node = Id::of_name("self")});
+  const Id far = Id::of_name("far");
+  const Id names[] = {Id::of_name("one"), Id::of_name("two"), Id::of_name("three")};
+  for (PeerId peer = 1; peer <= 3; ++peer) core.on_up(peer, names[peer - 1], at(0s));
+  core.on_message(2, About{.node = names[1], .version = 1, .links = {far}}, at(0s));
+  core.take_outbox();
+  core.on_message(1, About{.node = far, .version = 1, .age = 3s}, at(0s));
+  Outbox outbox = core.take_outbox();
+  REQUIRE(outbox.envelopes.size() == 1);
+  CHECK(outbox.envelopes[0].to == 3);
+  // The link of the second peer has ended: it may not have the last of it.
+  core.on_message(2, About{.node = names[1], .version = 2}, at(2s));
+  bool told = false;
+  for (const auto& envelope : core.take_outbox().envelopes) {
+    const auto* about = std::get_if<About>(&envelope.message);
+    if (about == nullptr || about->node != far || envelope.to != 2) continue;
+    told = true;
+    CHECK(about->age == 5s);
+  }
+  CHECK(told);
+  // No news: nobody is told.
+  core.on_message(3, About{.node = far, .version = 1}, at(3s));
+  CHECK(core.take_outbox().envelopes.empty());
+}
