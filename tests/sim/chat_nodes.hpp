@@ -102,6 +102,7 @@ class ChatNode : public Node {
 
   chat::ChatCore& core() { return *core_; }
   int life() const { return life_; }
+  const Id& node() const { return node_; }
   chat::Moment moment() const;
   std::vector<chat::Post> posts() const { return core_->posts_after({}, "", SIZE_MAX); }
 

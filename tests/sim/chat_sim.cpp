@@ -257,6 +257,7 @@ class World {
       if (model != nullptr && !same(peer->posts(), model->posts())) differ(*model, *peer);
       model = peer.get();
       check_presence(*peer);
+      if (shared_.plan.mesh) check_links(*peer);
     }
     check_directs();
   }
@@ -303,6 +304,20 @@ class World {
         if (!here && shared_.plan.long_after && state != State::gone) {
           shared_.broken(peer.name + " remembers " + nick);
         }
+      }
+    }
+  }
+
+  /// All have found each other but those of whom neither can be dialled.
+  void check_links(ChatNode& peer) {
+    std::set<Id> linked;
+    for (const chat::Peer& other : peer.core().peers(shared_.schedule.now())) {
+      if (other.linked) linked.insert(other.node);
+    }
+    for (const auto& other : shared_.nodes) {
+      bool possible = other->alive() && other.get() != &peer && !(other->hidden && peer.hidden);
+      if (possible && !linked.contains(other->node())) {
+        shared_.broken(peer.name + " and " + other->name + " have not found each other");
       }
     }
   }
