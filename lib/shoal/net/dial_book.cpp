@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include <shoal/base/utf8.hpp>
 #include <shoal/net/dial_book.hpp>
 
 namespace shoal::net {
@@ -51,6 +52,20 @@ DialBook::~DialBook() {
   for (auto& [text, name] : names_) shared_.resolver.forget(name.question);
 }
 
+void DialBook::dial_also(const std::vector<std::string>& endpoints) {
+  learned_.clear();
+  for (const std::string& text : endpoints) {
+    Result<Endpoint> endpoint = parse_endpoint(text);
+    bool dialable = endpoint && endpoint->port != "*" && endpoint->host != "*";
+    if (dialable) {
+      learned_.push_back(*std::move(endpoint));
+    } else {
+      shared_.notices.warn(text, "cannot dial " + printable(text) + ", which a peer has named");
+    }
+  }
+  sync();
+}
+
 bool DialBook::read(File& file) {
   struct stat now {};
   std::ifstream in(file.path, std::ios::binary);
@@ -83,6 +98,7 @@ void DialBook::read_files_again() {
 
 std::vector<Endpoint> DialBook::listed() const {
   std::vector<Endpoint> all = given_;
+  all.insert(all.end(), learned_.begin(), learned_.end());
   for (const File& file : files_)
     all.insert(all.end(), file.endpoints.begin(), file.endpoints.end());
   return all;

@@ -12,7 +12,8 @@
 namespace shoal::net {
 
 /// Which endpoints to dial: those given, those in @FILEs, which are read again when they change,
-/// and each address of the dns+tcp:// names among them. Keeps a Dialer for each.
+/// those that the pattern learns of, and each address of the dns+tcp:// names among them. Keeps a
+/// Dialer for each.
 class DialBook {
  public:
   /// Throws Error: a list that does not parse (usage), or an endpoint that may not be dialled
@@ -21,6 +22,10 @@ class DialBook {
   ~DialBook();
   DialBook(const DialBook&) = delete;
   DialBook& operator=(const DialBook&) = delete;
+
+  /// Dials these too, and no longer those of an earlier call that are not among them. What is no
+  /// endpoint to dial is said and left out.
+  void dial_also(const std::vector<std::string>& endpoints);
 
   bool all_settled() const;
   bool any_greeting() const;
@@ -59,6 +64,7 @@ class DialBook {
 
   PortShared& shared_;
   std::vector<Endpoint> given_;
+  std::vector<Endpoint> learned_;  // by dial_also()
   std::vector<File> files_;
   std::map<std::string, Name> names_;  // by the text of the dns+tcp:// endpoint
   std::map<std::string, std::unique_ptr<Dialer>> dialers_;

@@ -31,6 +31,10 @@ void Port::drop(PeerId peer, std::string_view reason) {
   impl_->drop(peer, std::string(reason));
 }
 
+void Port::dial_also(const std::vector<std::string>& endpoints) {
+  impl_->dial_also(endpoints);
+}
+
 void Port::close(Duration limit) {
   impl_->close(limit);
 }

@@ -142,6 +142,11 @@ class Port {
   /// follows, from the Reactor. A peer that dialled us may dial again.
   void drop(PeerId peer, std::string_view reason);
 
+  /// Dials these endpoints besides `connects`, and hangs up on those of an earlier call that are
+  /// not among them: for a pattern whose peers name each other. What cannot be dialled is said in
+  /// the log and left out.
+  void dial_also(const std::vector<std::string>& endpoints);
+
   /// Says goodbye to every peer, after all that is queued for it, and takes no new ones. closed()
   /// becomes true when each has confirmed (so it has all we sent), or gone, or `limit` has passed.
   void close(Duration limit);

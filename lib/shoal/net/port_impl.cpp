@@ -103,6 +103,11 @@ Session* Port::Impl::session_of(PeerId peer) const {
   return found == up_.end() ? nullptr : found->second;
 }
 
+void Port::Impl::dial_also(std::vector<std::string> endpoints) {
+  shared_.chores.add(
+      [this, endpoints = std::move(endpoints)] { dial_book_->dial_also(endpoints); });
+}
+
 void Port::Impl::close(Duration limit) {
   if (std::exchange(closing_, true)) return;
   waiting_timer_.reset();

@@ -26,6 +26,7 @@ class Port::Impl final : public SessionHost {
   void close(Duration limit);
   bool closed() const { return closing_ && up_.empty(); }
   std::vector<std::string> bound() const;
+  void dial_also(std::vector<std::string> endpoints);
   bool all_dialled() const { return dial_book_->all_settled(); }
   std::size_t peer_count() const { return up_.size(); }
   bool had_peer() const { return had_peer_; }

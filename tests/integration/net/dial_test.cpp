@@ -260,6 +260,23 @@ TEST_CASE("dial: @FILE is read again when it changes") {
   CHECK(worker.port().all_dialled());
 }
 
+TEST_CASE("dial: what peers name is dialled as well, and let go when it is named no more") {
+  LogCapture log;
+  Loop loop;
+  Node given(loop.context, loop.reactor, listening("sink", {"worker"}));
+  Node named(loop.context, loop.reactor, listening("sink", {"worker"}));
+  Node worker(loop.context, loop.reactor, dialling(given.endpoint(), "worker", {"sink"}));
+  worker.port().dial_also({named.endpoint(), "127.0.0.1:*", "nonsense\x1b[31m"});
+  REQUIRE(loop.until([&] { return worker.ups.size() == 2 && given.is_up() && named.is_up(); }));
+  CHECK(log.text().find("cannot dial 127.0.0.1:*") != std::string::npos);
+  CHECK(log.text().find("cannot dial nonsense") != std::string::npos);
+  CHECK(log.text().find('\x1b') == std::string::npos);
+  worker.port().dial_also({});
+  REQUIRE(loop.until([&] { return named.downs.size() == 1 && worker.downs.size() == 1; }));
+  CHECK(named.downs[0].second.left);
+  CHECK(given.is_up());
+}
+
 TEST_CASE("dial: whoever we wait for is named on stderr") {
   LogCapture log;
   Loop loop;
