@@ -73,7 +73,7 @@ class ChatCore {
   /// Writes to a room; nick and room must be names, the text is_text(). Arrived follows at once.
   /// Returns its place.
   Place post(std::string nick, std::string room, wire::chat::Kind kind, std::string text,
-             Moment at);
+             Moment at, std::uint64_t tag = 0);
 
   /// Sends to one user, as post() does. Ends exactly once, by a DirectEnded with the id returned;
   /// not when this process ends before.
