@@ -97,6 +97,12 @@ class ChatCore {
   /// The nodes where the nick is present, as far as there is a way to them; may name our own.
   std::vector<Id> find(const std::string& nick) const { return roster_.find(nick); }
 
+  /// Whether there is a way to a node now.
+  bool reaches(const Id& node) const { return roster_.next_hop(node).has_value(); }
+
+  /// What the peer itself is called; may be empty.
+  const std::string& nick() const { return own_.nick; }
+
   Outbox take_outbox();
   std::vector<Post> take_posts_to_store() { return std::exchange(to_store_, {}); }
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
