@@ -15,6 +15,7 @@ constexpr std::array all_nodes{
     Node{"sink", "collect results, each exactly once"},
     Node{"requester", "ask repliers, one request or a line of input each"},
     Node{"replier", "answer requests by a command"},
+    Node{"chat_peer", "chat with other peers, in a terminal and in browsers"},
 };
 
 constexpr std::array all_helpers{

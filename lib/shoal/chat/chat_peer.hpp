@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <shoal/chat/chat_core.hpp>
+#include <shoal/chat/chat_actions.hpp>
 #include <shoal/net/port.hpp>
 #include <shoal/runtime/alarm.hpp>
 #include <shoal/runtime/reactor.hpp>
@@ -29,23 +29,26 @@ struct ChatPeerOptions {
 
 /// A chat-peer: the core joined to a Port and a store. What happens in one round of the loop is
 /// committed together, then sent, then told. Reactor's thread only.
-class ChatPeer final : net::PortEvents {
+class ChatPeer final : public ChatActions, net::PortEvents {
  public:
   /// `tell` gets every event of the core, in order, once it is stored and sent; it may call into
   /// this. Throws Error as Port and PostStore do. Context and reactor outlive this.
   ChatPeer(net::Context& context, runtime::Reactor& reactor, ChatPeerOptions options,
            std::function<void(const Event&)> tell);
 
-  const ChatCore& core() const { return *core_; }
-  const Id& node() const { return node_; }
+  const ChatCore& core() const override { return *core_; }
+  const Id& node() const override { return node_; }
   std::vector<std::string> bound() const { return port_->bound(); }
+  bool had_peer() const { return port_->had_peer(); }
 
-  // As the core's.
-  bool join(const std::string& nick, std::vector<std::string> rooms);
-  void leave(const std::string& nick);
+  /// What the clocks say in this round of the loop.
+  Moment moment() const;
+
+  bool join(const std::string& nick, std::vector<std::string> rooms) override;
+  void leave(const std::string& nick) override;
   Place post(std::string nick, std::string room, wire::chat::Kind kind, std::string text,
-             std::uint64_t tag = 0);
-  Id direct(std::string nick, std::string to, std::string text);
+             std::uint64_t tag = 0) override;
+  Id direct(std::string nick, std::string to, std::string text) override;
 
   /// Says goodbye to everybody. finished() once they have everything, or ten seconds have passed.
   void close();
@@ -56,7 +59,6 @@ class ChatPeer final : net::PortEvents {
   void on_message(net::PeerId peer, wire::Message message) override;
   void on_down(net::PeerId peer, const net::Down& why) override;
 
-  Moment moment() const;
   void restore();
   void changed();
   bool settle();

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <shoal/chat/chat_peer.hpp>
+#include <shoal/chat/console.hpp>
+#include <shoal/runtime/alarm.hpp>
+#include <shoal/runtime/block_source.hpp>
+#include <shoal/runtime/byte_sink.hpp>
+
+namespace shoal::nodes {
+
+/// The user of a chat-peer: a Console joined to stdin and stdout. Leaves the chat when the user
+/// wants to, when stdin has ended and all that it held has reached who is linked, and when asked.
+///
+/// Input that is no terminal waits for the first peer, so that a script need not; unless this node
+/// serves others, and stays when the input has ended.
+class Talk {
+ public:
+  /// `peer` and `reactor` outlive this.
+  Talk(runtime::Reactor& reactor, chat::ChatPeer& peer, chat::ConsoleOptions options,
+       bool keep_open);
+
+  void on_event(const chat::Event& event);
+
+  /// Leave, once what has been said has reached who is linked.
+  void drain();
+
+  /// Has left, and all has been printed.
+  bool finished() const;
+
+  bool output_closed() const;
+  std::uint64_t lines() const { return console_.lines(); }
+
+ private:
+  void pull();
+  bool may_say();
+  bool is_over() const;
+  bool work();
+  void show();
+
+  runtime::Reactor& reactor_;
+  chat::ChatPeer& peer_;
+  bool keep_open_;
+  chat::Console console_;
+  runtime::ByteSink output_;
+  runtime::BlockSource input_;
+  std::optional<Bytes> block_{};  // read, and not said yet
+  bool ended_ = false;
+  bool draining_ = false;
+  bool met_ = false;  // somebody, and had time to hear of the others
+  Time linked_ = never;
+  runtime::Alarm alarm_;
+  runtime::Registration working_;
+};
+
+}  // namespace shoal::nodes
