@@ -64,6 +64,11 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   explicit StderrSink(LoggingOptions options)
       : options_(std::move(options)), colour_(isatty(STDERR_FILENO) == 1 && !no_colour()) {}
 
+  void divert(std::function<void(std::string)> take) {
+    const std::lock_guard lock(mutex_);
+    if (isatty(STDERR_FILENO) == 1) take_ = std::move(take);
+  }
+
   void show_live_line(std::string_view text) {
     const std::lock_guard lock(mutex_);
     if (text.empty() && live_.empty()) return;
@@ -80,6 +85,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
                        .message = {message.payload.data(), message.payload.size()},
                        .when = message.time};
     std::string text = format_log_line(line, options_.format, colour_);
+    if (take_) return take_(std::move(text));
     if (!live_.empty()) text = std::string(erase) + text + live_;
     write_out(text);
   }
@@ -89,6 +95,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   LoggingOptions options_;
   bool colour_;
   std::string live_;
+  std::function<void(std::string)> take_;
 };
 
 std::shared_ptr<StderrSink>& current_sink() {
@@ -103,6 +110,10 @@ void set_up_logging(const LoggingOptions& options) {
   auto logger = std::make_shared<spdlog::logger>("shoal", current_sink());
   logger->set_level(spdlog_level(options.least));
   spdlog::set_default_logger(std::move(logger));
+}
+
+void divert_log(std::function<void(std::string line)> take) {
+  if (current_sink()) current_sink()->divert(std::move(take));
 }
 
 void show_live_line(std::string_view text) {

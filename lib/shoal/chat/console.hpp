@@ -43,7 +43,7 @@ class Console {
 
   bool quit() const { return quit_; }  ///< the user wants to leave
   bool is_said() const;                ///< all that was typed has reached whoever is linked
-  const std::string& nick() const { return nick_; }
+  bool is_for_people() const { return !options_.look.json; }
   const std::string& room() const { return room_; }  ///< the current one; empty: none
   std::uint64_t lines() const { return lines_; }     ///< taken so far
 

@@ -22,7 +22,7 @@ class Mailbox {
   Mailbox(Reactor& reactor, std::function<void(Letter)> take)
       : take_(std::move(take)), bell_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!bell_) throw system_error("cannot make an eventfd");
-    watching_ = reactor.watch(bell_.get(), EPOLLIN, [this](std::uint32_t) { empty(); });
+    watching_ = reactor.watch(bell_.get(), EPOLLIN, [this](std::uint32_t) { deliver(); });
   }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -39,8 +39,8 @@ class Mailbox {
     return waiting;
   }
 
- private:
-  void empty() {
+  /// Hands over what waits, now. Reactor's thread only.
+  void deliver() {
     eventfd_t rung = 0;
     eventfd_read(bell_.get(), &rung);
     std::vector<Letter> letters;
@@ -51,6 +51,7 @@ class Mailbox {
     for (Letter& letter : letters) take_(std::move(letter));
   }
 
+ private:
   std::function<void(Letter)> take_;
   Fd bell_;
   std::mutex mutex_;
