@@ -19,21 +19,32 @@ int run(nodes::ChatPeerArguments& arguments) {
   app::NodeLoop loop(arguments);
   std::unique_ptr<nodes::Talk> talk;
   std::unique_ptr<chat::Pages> pages;
+  std::unique_ptr<chat::PlainLane> lane;
   auto tell = [&](const chat::Event& event) {
     talk->on_event(event);
     if (pages) pages->on_event(event);
+    if (lane) lane->on_event(event);
   };
   chat::ChatPeer peer(loop.context(), loop.reactor(), arguments.peer, tell);
   if (plan.pages) {
     pages = std::make_unique<chat::Pages>(loop.reactor(), peer, *std::move(plan.pages));
     log_info("the page is at " + pages->url());
   }
+  if (plan.plain) {
+    lane = std::make_unique<chat::PlainLane>(loop.context(), loop.reactor(), peer, *plan.plain);
+  }
   talk = std::make_unique<nodes::Talk>(loop.reactor(), peer, plan.console, plan.keep_open);
+  auto finished = [&] {
+    if (!talk->finished()) return false;
+    if (lane) lane->close();
+    return !lane || lane->closed();
+  };
+  auto moved = [&] { return talk->moved() + (lane ? lane->moved() : 0); };
   std::optional<int> code =
       loop.run({.drain = [&] { talk->drain(); },
-                .finished = [&] { return talk->finished(); },
-                .moved = [&] { return peer.core().log().vector().size() + talk->lines(); },
-                .had_peer = [&] { return peer.had_peer(); }});
+                .finished = finished,
+                .moved = moved,
+                .had_peer = [&] { return peer.had_peer() || (lane && lane->had_peer()); }});
   if (code) return *code;
   return talk->output_closed() ? 128 + SIGPIPE : static_cast<int>(ExitCode::ok);
 }

@@ -60,6 +60,10 @@ void declare_chat_peer(app::CommandLine& line, ChatPeerArguments& arguments) {
   app::declare_endpoints(line, "-c,--connect,--dial", peer.connects,
                          "dial these peers; the others are learned from them");
   app::declare_timeout(line, arguments.idle_limit);
+  app::declare_endpoints(line, "--plain-bind", arguments.plain.binds,
+                         "tell any ZeroMQ program that subscribes here what is said");
+  app::declare_endpoints(line, "--plain-connect", arguments.plain.connects,
+                         "post what any ZeroMQ program publishes there");
   line.group("Chat");
   line.option("--room", "NAME", arguments.rooms, "a room to be in from the start (lobby)");
   line.option("--data", "DIR", peer.data, "keep messages in DIR across restarts");
@@ -93,6 +97,10 @@ ChatPeerPlan plan_of(const ChatPeerArguments& arguments) {
                     .keep_open = arguments.keep_open || arguments.http};
   if (!arguments.rooms.empty()) plan.console.rooms = arguments.rooms;
   plan.console.look.json = arguments.json;
+  if (!arguments.plain.binds.empty() || !arguments.plain.connects.empty()) {
+    plan.plain = arguments.plain;
+    plan.plain->room = plan.console.rooms.front();
+  }
   if (arguments.http) plan.pages = pages_of(arguments);
   return plan;
 }

@@ -8,6 +8,7 @@
 #include <shoal/app/node_loop.hpp>
 #include <shoal/chat/console.hpp>
 #include <shoal/chat/pages.hpp>
+#include <shoal/chat/plain_lane.hpp>
 
 namespace shoal::nodes {
 
@@ -19,6 +20,7 @@ struct ChatPeerArguments : app::NodeOptions {
   std::optional<std::string> http;
   std::vector<std::string> origins;
   std::optional<std::filesystem::path> token_file;
+  chat::PlainLaneOptions plain;
   bool json = false;
   bool keep_open = false;
 };
@@ -30,6 +32,7 @@ void declare_chat_peer(app::CommandLine& line, ChatPeerArguments& arguments);
 struct ChatPeerPlan {
   chat::ConsoleOptions console;
   std::optional<chat::PagesOptions> pages;
+  std::optional<chat::PlainLaneOptions> plain;
   bool keep_open = false;  ///< stay when the input has ended
 };
 

@@ -49,6 +49,7 @@ std::string Talk::prompt() const {
 }
 
 void Talk::on_event(const chat::Event& event) {
+  ++events_;
   console_.on_event(event, peer_.moment());
   alarm_.set(console_.next_tick());
 }

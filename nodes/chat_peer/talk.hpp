@@ -33,7 +33,8 @@ class Talk {
   bool finished() const;
 
   bool output_closed() const { return pipe_ && pipe_->closed(); }
-  std::uint64_t lines() const { return console_.lines(); }
+  /// Lines taken and things that happened.
+  std::uint64_t moved() const { return console_.lines() + events_; }
 
  private:
   void open(runtime::Reactor& reactor);
@@ -47,6 +48,7 @@ class Talk {
   chat::ChatPeer& peer_;
   bool keep_open_;
   chat::Console console_;
+  std::uint64_t events_ = 0;
   bool ended_ = false;  // the terminal's input
   bool draining_ = false;
   bool met_;  // somebody, and had time to hear of the others
