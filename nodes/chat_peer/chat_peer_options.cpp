@@ -1,7 +1,9 @@
 #include "chat_peer_options.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 
+#include <shoal/app/logging.hpp>
 #include <shoal/base/error.hpp>
 #include <shoal/base/utf8.hpp>
 #include <shoal/net/keys.hpp>
@@ -96,7 +98,7 @@ ChatPeerPlan plan_of(const ChatPeerArguments& arguments) {
   ChatPeerPlan plan{.console = {.nick = arguments.peer.nick, .history = arguments.history},
                     .keep_open = arguments.keep_open || arguments.http};
   if (!arguments.rooms.empty()) plan.console.rooms = arguments.rooms;
-  plan.console.look.json = arguments.json;
+  plan.console.look = {.json = arguments.json, .colour = app::wants_colour(STDOUT_FILENO)};
   if (!arguments.plain.binds.empty() || !arguments.plain.connects.empty()) {
     plan.plain = arguments.plain;
     plan.plain->room = plan.console.rooms.front();

@@ -53,16 +53,10 @@ void write_out(std::string_view text) {
   }
 }
 
-/// As no-color.org has it: set, and not to the empty string.
-bool no_colour() {
-  const char* set = std::getenv("NO_COLOR");
-  return set != nullptr && *set != 0;
-}
-
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit StderrSink(LoggingOptions options)
-      : options_(std::move(options)), colour_(isatty(STDERR_FILENO) == 1 && !no_colour()) {}
+      : options_(std::move(options)), colour_(wants_colour(STDERR_FILENO)) {}
 
   void divert(std::function<void(std::string)> take) {
     const std::lock_guard lock(mutex_);
@@ -104,6 +98,12 @@ std::shared_ptr<StderrSink>& current_sink() {
 }
 
 }  // namespace
+
+bool wants_colour(int fd) {
+  // As no-color.org has it: set, and not to the empty string.
+  const char* set = std::getenv("NO_COLOR");
+  return isatty(fd) == 1 && (set == nullptr || *set == 0);
+}
 
 void set_up_logging(const LoggingOptions& options) {
   current_sink() = std::make_shared<StderrSink>(options);

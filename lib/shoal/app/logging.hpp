@@ -19,6 +19,9 @@ struct LoggingOptions {
 /// only when stderr is a terminal and NO_COLOR is unset. Lines may come from any thread.
 void set_up_logging(const LoggingOptions& options);
 
+/// Whether people who read `fd` see colours: it is a terminal, and NO_COLOR is unset.
+bool wants_colour(int fd);
+
 /// Gives what would go to stderr, line by line, to `take` instead, where stderr is a terminal: for
 /// whoever draws on it. `take` is called from any thread. An empty one: to stderr again.
 void divert_log(std::function<void(std::string line)> take);
