@@ -183,7 +183,7 @@ void ChatCore::leave(const std::string& nick, Moment at) {
 }
 
 Place ChatCore::post(std::string nick, std::string room, message::Kind kind, std::string text,
-                     Moment at) {
+                     Moment at, std::uint64_t tag) {
   SHOAL_ASSERT(message::is_name(nick) && message::is_name(room) && message::is_text(text));
   const Id& self = options_.node;
   std::uint64_t others = log_.latest_clock(clock_of(at.wall_ms + minute_ms));
@@ -194,6 +194,7 @@ Place ChatCore::post(std::string nick, std::string room, message::Kind kind, std
             .kind = kind,
             .nick = std::move(nick),
             .room = std::move(room),
+            .tag = tag,
             .text = std::move(text)};
   const Place place = place_of(post);
   take_post(std::move(post), 0, at);

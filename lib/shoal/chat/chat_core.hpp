@@ -72,8 +72,8 @@ class ChatCore {
 
   /// Writes to a room; nick and room must be names, the text is_text(). Arrived follows at once.
   /// Returns its place.
-  Place post(std::string nick, std::string room, wire::chat::Kind kind, std::string text,
-             Moment at);
+  Place post(std::string nick, std::string room, wire::chat::Kind kind, std::string text, Moment at,
+             std::uint64_t tag = 0);
 
   /// Sends to one user, as post() does. Ends exactly once, by a DirectEnded with the id returned;
   /// not when this process ends before.
@@ -104,6 +104,18 @@ class ChatCore {
 
   /// The nodes where the nick is present, as far as there is a way to them; may name our own.
   std::vector<Id> find(const std::string& nick) const { return roster_.find(nick); }
+
+  /// Whether there is a way to a node now.
+  bool reaches(const Id& node) const { return roster_.next_hop(node).has_value(); }
+
+  bool is_linked() const { return !peers_.empty(); }
+
+  /// Whether somebody is linked, and everybody who is has all that this node has posted, by its own
+  /// word.
+  bool is_spread() const { return exchange_.all_have(options_.node); }
+
+  /// What the peer itself is called; may be empty.
+  const std::string& nick() const { return own_.nick; }
 
   Outbox take_outbox();
   std::vector<Post> take_posts_to_store() { return std::exchange(to_store_, {}); }

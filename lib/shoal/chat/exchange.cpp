@@ -155,4 +155,15 @@ Time Exchange::next_tick() const {
   return next;
 }
 
+bool Exchange::all_have(const Id& author) const {
+  const std::uint64_t next = log_.next(author);
+  auto has = [&](const auto& entry) {
+    const auto& [peer, link] = entry;
+    auto progress = link.logs.find(author);
+    return link.told &&
+           (next == 0 || (progress != link.logs.end() && progress->second.has >= next));
+  };
+  return !links_.empty() && std::ranges::all_of(links_, has);
+}
+
 }  // namespace shoal::chat

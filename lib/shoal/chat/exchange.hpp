@@ -39,6 +39,9 @@ class Exchange {
   /// The next seq of the author has changed in the log.
   void on_changed(const Id& author, Time now);
 
+  /// Whether there are links, and every one has all posts of the author, by its own word.
+  bool all_have(const Id& author) const;
+
   /// To be called at next_tick() at the latest.
   void tick(Time now);
   Time next_tick() const;

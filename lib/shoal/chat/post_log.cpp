@@ -128,13 +128,15 @@ std::uint64_t PostLog::latest_clock(std::uint64_t limit) const {
   return above == posts_.begin() ? 0 : std::prev(above)->first.clock;
 }
 
-std::vector<Post> PostLog::newest(const std::string& room, std::size_t most) const {
+std::vector<Post> PostLog::newest(const std::string& room, std::size_t most,
+                                  const std::optional<Place>& before) const {
   std::vector<Post> posts;
   auto found = rooms_.find(room);
   if (found == rooms_.end()) return posts;
-  auto from = found->second.end();
+  auto end = before ? found->second.lower_bound(*before) : found->second.end();
+  auto from = end;
   while (from != found->second.begin() && most-- > 0) --from;
-  for (; from != found->second.end(); ++from) posts.push_back(*from->second);
+  for (; from != end; ++from) posts.push_back(*from->second);
   return posts;
 }
 

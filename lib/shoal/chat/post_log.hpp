@@ -69,8 +69,9 @@ class PostLog {
   /// The greatest clock of a post that is not above `limit`; 0 when there is none.
   std::uint64_t latest_clock(std::uint64_t limit) const;
 
-  /// The newest `most` posts of a room, in order.
-  std::vector<Post> newest(const std::string& room, std::size_t most) const;
+  /// The newest `most` posts of a room, in order; of those that stand before `before`, if given.
+  std::vector<Post> newest(const std::string& room, std::size_t most,
+                           const std::optional<Place>& before = {}) const;
 
   /// The first `most` posts after `place`, in order; those of one room unless `room` is empty.
   std::vector<Post> after(const Place& place, const std::string& room, std::size_t most) const;

@@ -112,6 +112,7 @@ void write(MapWriter& map, const Post& post) {
   map.put("kind", static_cast<std::uint64_t>(post.kind));
   map.put_text("nick", post.nick);
   map.put_text("room", post.room);
+  if (post.tag != 0) map.put("tag", post.tag);
 }
 
 void write(MapWriter& map, const About& about) {
@@ -193,6 +194,7 @@ void read(FieldReader& in, Post& post, const Bytes& body) {
   post.kind = static_cast<Kind>(in.number("kind", static_cast<std::uint64_t>(Kind::does)));
   post.nick = name(in, "nick");
   post.room = name(in, "room");
+  post.tag = in.maybe_number("tag").value_or(0);
   post.text = text(in, body);
   if (post.first > post.seq) in.fault("first");
 }

@@ -55,6 +55,7 @@ struct Post {
   Kind kind = Kind::says;
   std::string nick;
   std::string room;
+  std::uint64_t tag = 0;  ///< by which whoever wrote it knows it again; 0: none
   std::string text;
 
   friend bool operator==(const Post&, const Post&) = default;
