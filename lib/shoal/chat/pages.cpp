@@ -8,6 +8,10 @@ namespace page = wire::page;
 
 namespace {
 
+// A page that lacks more begins anew: less than what may wait for it
+// (WebServerOptions::queue_bytes).
+constexpr std::size_t most_resumed = 1000;
+
 constexpr std::size_t most_asked = 256;  // direct messages whose outcome a session remembers
 
 /// Whether two texts are the same, in a time that does not tell where they differ.
@@ -120,29 +124,25 @@ void Pages::let_in(web::ClientId client, page::Hello& hello) {
   send_ready(client, session);
 }
 
-/// All posts of the session's rooms that `seen` lacks; without it, the newest of each room.
+/// All posts of the session's rooms that `seen` lacks; without it, or where they are too many, the
+/// newest of each room.
 void Pages::send_posts(web::ClientId client, const Session& session,
                        const std::optional<wire::chat::Vector>& seen) {
-  const PostLog& log = peer_.core().log();
-  if (!seen) {
-    for (const std::string& room : session.rooms) {
-      std::vector<Post> posts = log.newest(room, options_.history);
-      send(client, page::say_history(room, posts, posts.size() == options_.history));
-    }
-    return;
-  }
-  std::map<Place, const Post*> missing;
-  for (const auto& [author, next] : log.vector()) {
-    auto known = seen->find(author);
-    std::uint64_t from = known == seen->end() ? 0 : known->second;
-    for (std::uint64_t seq = std::max(from, log.first(author)); seq < next; ++seq) {
-      const Post* post = log.find(author, seq);
-      if (post != nullptr && session.rooms.contains(post->room)) {
-        missing.emplace(place_of(*post), post);
+  const ChatCore& core = peer_.core();
+  if (seen) {
+    std::vector<Post> missing = core.lacking(*seen, "", most_resumed);
+    if (missing.size() < most_resumed) {
+      for (const Post& post : missing) {
+        if (session.rooms.contains(post.room)) send(client, page::say_post(post));
       }
+      return;
     }
+    send(client, page::say_restart());
   }
-  for (const auto& [place, post] : missing) send(client, page::say_post(*post));
+  for (const std::string& room : session.rooms) {
+    std::vector<Post> posts = core.history(room, options_.history);
+    send(client, page::say_history(room, posts, posts.size() == options_.history));
+  }
 }
 
 void Pages::send_ready(web::ClientId client, const Session& session) {

@@ -39,7 +39,7 @@ struct WebServerOptions {
   std::vector<WebFile> files;
   std::size_t clients = 1000;            ///< WebSockets at a time; further ones get 503
   std::size_t frame_bytes = 64UL << 10;  ///< largest frame taken
-  std::size_t queue_bytes = 1UL << 20;   ///< waiting for one client; beyond it the client is closed
+  std::size_t queue_bytes = 16UL << 20;  ///< waiting for one client; beyond it the client is closed
   double frames_a_second = 10;           ///< taken of one client; a quicker one is read more slowly
   std::size_t frames_at_once = 30;       ///< before that begins
   Duration handshake =

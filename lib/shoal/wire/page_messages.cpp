@@ -188,6 +188,10 @@ std::string say_history(std::string_view room, const std::vector<chat::Post>& po
   return Json{{"type", "history"}, {"room", room}, {"posts", list}, {"more", more}}.dump();
 }
 
+std::string say_restart() {
+  return Json{{"type", "restart"}}.dump();
+}
+
 std::string say_direct(const chat::Direct& direct) {
   return Json{{"type", "direct"}, {"id", direct.id.hex()},      {"from", direct.nick},
               {"to", direct.to},  {"time", direct.clock >> 16}, {"text", direct.text}}

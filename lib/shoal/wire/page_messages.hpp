@@ -77,6 +77,7 @@ std::string say_post(const chat::Post& post);
 std::string say_ready(std::string_view nick, std::string_view server, const chat::Vector& seen,
                       const std::vector<User>& users);
 std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more);
+std::string say_restart();
 std::string say_direct(const chat::Direct& direct);
 std::string say_outcome(const Id& id, std::string_view why);  ///< empty: delivered
 std::string say_user(const User& user);

@@ -58,6 +58,10 @@ const receivers = {
     note(conversation, items, last && !mine && model.pending.size === 0);
   },
 
+  restart() {
+    model.restart();
+  },
+
   history(message) {
     for (const post of message.posts) model.add(post);
     model.conversation(roomKey(message.room)).more = message.more;

@@ -42,6 +42,15 @@ export class Model {
     this.conversations.delete(key);
   }
 
+  // Forgets every post, but not which rooms there are.
+  restart() {
+    this.held.clear();
+    this.seen.clear();
+    for (const conversation of this.conversations.values()) {
+      if (conversation.key[0] === '#') conversation.items = [];
+    }
+  }
+
   // Adds a post in its place. Returns its conversation, or null for one that is there already.
   add(post) {
     const name = `${post.author} ${post.seq}`;
