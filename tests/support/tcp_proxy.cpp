@@ -47,18 +47,28 @@ struct TcpProxy::Pipe {
   bool broken = false;
 };
 
-Fd listen_on_loopback(std::uint16_t& port) {
+namespace {
+
+/// A socket at 127.0.0.1 that does not listen yet; `port` 0 takes a free one and is set to it.
+Fd bind_to_loopback(std::uint16_t& port) {
   Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address = loopback(port);
   socklen_t length = sizeof address;
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      listen(fd.get(), 64) != 0 ||
       getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw system_error("cannot listen");
+    throw system_error("cannot bind");
   }
   port = ntohs(address.sin_port);
+  return fd;
+}
+
+}  // namespace
+
+Fd listen_on_loopback(std::uint16_t& port) {
+  Fd fd = bind_to_loopback(port);
+  if (listen(fd.get(), 64) != 0) throw system_error("cannot listen");
   return fd;
 }
 
@@ -67,8 +77,11 @@ std::uint16_t port_of(const std::string& endpoint) {
 }
 
 std::string free_endpoint() {
+  // As long as a socket is bound there, nobody is given the port by chance; who asks for it by name
+  // gets it, because neither insists on having it alone and this one never listens.
+  static std::vector<Fd> held;
   std::uint16_t port = 0;
-  Fd taken_for_a_moment = listen_on_loopback(port);
+  held.push_back(bind_to_loopback(port));
   return "tcp://127.0.0.1:" + std::to_string(port);
 }
 

@@ -51,7 +51,7 @@ std::uint16_t port_of(const std::string& endpoint);
 /// A listening socket on 127.0.0.1; `port` 0 takes a free one and is set to it.
 Fd listen_on_loopback(std::uint16_t& port);
 
-/// An endpoint where nobody listens now.
+/// An endpoint where nobody listens, kept for this process until it ends.
 std::string free_endpoint();
 
 }  // namespace shoal::test
