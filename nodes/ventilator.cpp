@@ -80,8 +80,9 @@ int run(Options& options) {
                                       .progress = [&] { return progress(core); }});
   ventilator.leave_now();
   if (ventilator.began_over() && core.complete()) {
-    log_warning("this job was over before: its journal has every task as settled, and no worker or "
-                "sink is told anything; remove the journal to do it again");
+    log_warning(
+        "this job was over before: its journal has every task as settled, and no worker or "
+        "sink is told anything; remove the journal to do it again");
   }
   log_info(app::format_summary(summary(core, loop.elapsed())));
   if (code) return *code;
