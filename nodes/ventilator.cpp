@@ -79,6 +79,11 @@ int run(Options& options) {
                                       .had_peer = [&] { return ventilator.port().had_peer(); },
                                       .progress = [&] { return progress(core); }});
   ventilator.leave_now();
+  if (ventilator.began_over() && core.complete()) {
+    log_warning(
+        "this job was over before: its journal has every task as settled, and no worker or "
+        "sink is told anything; remove the journal to do it again");
+  }
   log_info(app::format_summary(summary(core, loop.elapsed())));
   if (code) return *code;
   if (core.complete() && !core.confirmed() && !ventilator.was_finished()) {

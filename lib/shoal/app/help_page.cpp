@@ -94,7 +94,7 @@ std::vector<ExitStatus> usual_exit_statuses() {
           {"1", "an error, or tasks that failed"},
           {"2", "the command line does not make sense"},
           {"65", "bad data in the input or in a file of shoal's own"},
-          {"69", "no peer was there within --timeout"},
+          {"69", "no peer was there in time"},
           {"75", "stopped before the end; the same command goes on"},
           {"77", "refused for safety"},
           {"124", "a time limit passed"},

@@ -51,6 +51,7 @@ Ventilator::Ventilator(net::Context& context, runtime::Reactor& reactor, Ventila
       input_(reactor, options.input, journal_ ? &*journal_ : nullptr,
              [this] { input_ready_ = true; }),
       port_(context, reactor, port_options(options), *this) {
+  began_over_ = was_finished();
   reading_ = reactor_.before_wait([this] { return read_some(); });
   ticking_ = reactor_.every(tick_period, [this] {
     if (reactor_.now() >= core_.next_tick()) core_.tick(reactor_.now());

@@ -50,7 +50,10 @@ class Ventilator : private net::PortEvents {
   /// What was wrong with the input, if anything.
   const std::optional<Error>& input_error() const { return input_error_; }
 
-  /// Whether the journal said that the job was finished before.
+  /// Whether the journal told of a finished job when this began.
+  bool began_over() const { return began_over_; }
+
+  /// Whether the journal says that the job is finished.
   bool was_finished() const { return journal_ && journal_->closed(); }
 
  private:
@@ -71,6 +74,7 @@ class Ventilator : private net::PortEvents {
   bool input_ready_ = true;
   std::optional<Error> input_error_;
   bool draining_ = false;
+  bool began_over_ = false;
   std::optional<Seq> told_too_large_;
   bool committed_over_ = false;
   bool leaving_ = false;

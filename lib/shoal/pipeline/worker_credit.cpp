@@ -22,7 +22,12 @@ constexpr std::uint64_t growth = 8;
 std::uint64_t WorkerCore::tasks_a_run() const {
   if (options_.kind == WorkKind::instant) return unlimited;
   if (options_.kind == WorkKind::single || !cost_.known()) return 1;
-  return std::clamp<std::uint64_t>(cost_.fitting(options_.target), 1, largest_run_ * growth);
+  // A long-lived process has begun already, and its runs wait for each other: that is no cost of
+  // theirs.
+  bool begins = options_.runs_a_slot == 1;
+  std::uint64_t fitting =
+      begins ? cost_.fitting(options_.target) : static_cast<std::uint64_t>(options_.target / pace_);
+  return std::clamp<std::uint64_t>(fitting, 1, largest_run_ * growth);
 }
 
 /// How many tasks to have here, running ones included, so that no slot waits for the network and no

@@ -92,6 +92,30 @@ TEST_CASE("worker: quick tasks are asked for by the hundred, slow ones one by on
   CHECK(last_tasks(slow) == 2);
 }
 
+TEST_CASE("worker: runs that wait for each other in a long-lived process do not grow without end") {
+  Fixture f({.kind = WorkKind::batched, .slots = 1, .runs_a_slot = 2});
+  Seq next = 0;
+  std::uint64_t most = 0;
+  Time free = f.now;  // when the process has done all it holds, 1 ms for each task
+  std::deque<std::pair<Time, StartRun>> running;
+  for (std::uint64_t number = 1; number <= 200; ++number) {
+    f.core.tick(f.now);
+    std::uint64_t batch = f.to_ventilator<Credit>().back().batch;
+    most = std::max(most, batch);
+    f.hand_out(number, {next, batch});
+    next += batch;
+    for (StartRun& start : f.core.take_starts()) {
+      free = std::max(free, f.now) + 1ms * static_cast<std::int64_t>(start.tasks.range.count);
+      running.emplace_back(free, std::move(start));
+    }
+    if (running.size() < 2) continue;
+    f.now = running.front().first;
+    f.core.on_finished(running.front().second.id, running.front().second.tasks, f.now);
+    running.pop_front();
+  }
+  CHECK(most <= 200);
+}
+
 TEST_CASE("worker: PIPE-5, a hand-out that comes twice is run once") {
   Fixture f({.kind = WorkKind::single, .slots = 2});
   f.hand_out(1, {0, 1});
