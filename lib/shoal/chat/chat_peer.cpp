@@ -5,7 +5,7 @@
 namespace shoal::chat {
 namespace {
 
-constexpr const char* role = "chat";
+constexpr const char* role = "chat-peer";
 
 net::PortOptions port_options(const ChatPeerOptions& options, const Id& node) {
   net::PortOptions port{.binds = options.binds,
