@@ -3,8 +3,11 @@ set(served
   "/ text/html index.html"
   "/style.css text/css style.css"
   "/chat.js text/javascript chat.js"
+  "/icon.svg image/svg+xml icon.svg"
   "/link.js text/javascript link.js"
+  "/log.js text/javascript log.js"
   "/model.js text/javascript model.js"
+  "/text.js text/javascript text.js"
   "/view.js text/javascript view.js")
 
 set(arrays "")

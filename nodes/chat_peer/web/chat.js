@@ -1,17 +1,20 @@
 // Joins the page, the model and the link: what the user does, and what the server says.
 import {Link} from './link.js';
+import * as log from './log.js';
 import {Model, directKey, roomKey} from './model.js';
+import {$, put} from './text.js';
 import * as view from './view.js';
 
-const $ = (id) => document.getElementById(id);
 const model = new Model();
-const me = {nick: '', token: '', session: hex(16), joined: false};
+// `joined`: has been let in once, so that what it has seen is to be said on the next connection.
+const me = {nick: '', token: '', session: hex(16), server: '', joined: false};
+const asked = new Set(); // rooms whose older posts the user wants to see
 let current = roomKey('lobby');
 
 const link = new Link({
   open: sayHello,
   message: (message) => receivers[message.type]?.(message),
-  lost: () => view.showStatus('connection lost, trying again…', true),
+  lost,
   refused: showLogin,
 });
 
@@ -26,6 +29,28 @@ function sayHello() {
   link.send({type: 'hello', nick, session, token: me.token || undefined, rooms: model.rooms(), seen});
 }
 
+function lost() {
+  const why = 'Offline, reconnecting…';
+  if ($('app').hidden) put($('login-error'), why);
+  else view.showStatus(why, true);
+}
+
+// What this browser remembers, where it lets us.
+const memory = {
+  load() {
+    try {
+      return JSON.parse(localStorage.getItem('shoal-chat')) ?? {};
+    } catch {
+      return {};
+    }
+  },
+  save() {
+    try {
+      localStorage.setItem('shoal-chat', JSON.stringify({nick: me.nick, rooms: model.rooms()}));
+    } catch { /* it is a convenience */ }
+  },
+};
+
 // What the server says.
 
 const receivers = {
@@ -39,14 +64,11 @@ const receivers = {
     model.people = new Map(message.users.map((user) => [user.nick, user]));
     for (const post of model.pending.values()) link.send({type: 'post', ...post});
     for (const direct of model.directs.values()) link.send({type: 'direct', ...direct});
-    try {
-      localStorage.setItem('shoal-nick', me.nick);
-    } catch { /* storage is a convenience */ }
-    $('login').hidden = true;
-    $('app').hidden = false;
-    view.showStatus(`${me.nick} at ${message.server || location.host}`, false);
+    me.server = message.server || location.host;
+    memory.save();
+    showNick();
     show();
-    $('text').focus();
+    if ($('app').hidden) showApp();
   },
 
   post(post) {
@@ -55,7 +77,7 @@ const receivers = {
     if (!conversation) return;
     const {items} = conversation;
     const last = items.at(-1).name === `${post.author} ${post.seq}`;
-    note(conversation, items, last && !mine && model.pending.size === 0);
+    note(conversation, items, last && !mine && waiting().length === 0);
   },
 
   restart() {
@@ -65,14 +87,14 @@ const receivers = {
   history(message) {
     for (const post of message.posts) model.add(post);
     model.conversation(roomKey(message.room)).more = message.more;
-    if (current === roomKey(message.room)) show();
+    if (current === roomKey(message.room)) show(asked.delete(message.room));
   },
 
   direct(message) {
     const other = message.from === me.nick ? message.to : message.from;
     const item = {nick: message.from, text: message.text, time: message.time, kind: 'says'};
     const conversation = model.append(directKey(other), item);
-    note(conversation, conversation.items, true);
+    note(conversation, conversation.items, waiting().length === 0);
   },
 
   outcome({id, why}) {
@@ -93,8 +115,9 @@ const receivers = {
 
   nick({nick}) {
     me.nick = nick;
-    view.showStatus(`${nick} at ${location.host}`, false);
-    showSide();
+    memory.save();
+    showNick();
+    show();
   },
 
   trouble({why, tag}) {
@@ -109,7 +132,7 @@ function note(conversation, items, plain) {
   const reading = conversation.key === current && document.visibilityState === 'visible';
   if (!reading) ++conversation.unread;
   if (conversation.key === current) {
-    if (plain) view.addLine(items.at(-1), items.at(-2));
+    if (plain) log.addLine(items.at(-1), items.at(-2));
     else show();
   }
   showSide();
@@ -117,25 +140,38 @@ function note(conversation, items, plain) {
 
 // What is shown.
 
-function show() {
-  const conversation = model.conversation(current);
-  if (document.visibilityState === 'visible') conversation.unread = 0;
-  const waiting = [...model.pending.values()]
-      .filter((post) => roomKey(post.room) === current)
+// What was said in the current conversation and is not confirmed.
+function waiting() {
+  return [...model.pending.values()].filter((post) => roomKey(post.room) === current)
       .concat([...model.directs.values()].filter((direct) => directKey(direct.to) === current))
       .map((item) => ({...item, nick: me.nick, time: Date.now(), pending: true}));
-  view.showLog(conversation.items, waiting);
+}
+
+function show(older = false) {
+  const conversation = model.conversation(current);
+  if (document.visibilityState === 'visible') conversation.unread = 0;
+  log.showLog([...conversation.items, ...waiting()], older);
+  log.showTitle(current);
   $('earlier').hidden = !conversation.more || current[0] === '@';
-  view.put($('title'), current);
   showSide();
 }
 
 function showSide() {
   const all = [...model.conversations.values()];
-  view.showRooms(all, current, open, part);
-  const people = [...model.people.values()].sort((a, b) => a.nick.localeCompare(b.nick));
-  view.showPeople(people, me.nick, (nick) => open(directKey(nick)));
+  view.showRooms(all, model.otherRooms(), current, {open, part, join});
+  view.showPeople(model.peopleInOrder(), me.nick, (nick) => open(directKey(nick)));
   view.showElsewhere(model.unreadElsewhere(current));
+}
+
+function showNick() {
+  view.showStatus(`${me.nick} at ${me.server}`, false);
+}
+
+function showApp() {
+  $('login').hidden = true;
+  $('app').hidden = false;
+  log.toEnd();
+  $('text').focus();
 }
 
 function open(key) {
@@ -143,7 +179,7 @@ function open(key) {
   model.conversation(key);
   menu(false);
   show();
-  view.toEnd();
+  log.toEnd();
   $('text').focus();
 }
 
@@ -151,14 +187,18 @@ function join(room) {
   const known = model.conversations.has(roomKey(room));
   model.conversation(roomKey(room));
   if (!known) link.send({type: 'join', room});
+  memory.save();
   open(roomKey(room));
 }
 
 function part(key) {
   model.forget(key);
   if (key[0] === '#') link.send({type: 'part', room: key.slice(1)});
+  memory.save();
   if (current !== key) return showSide();
-  open(model.conversations.keys().next().value ?? roomKey('lobby'));
+  const next = model.conversations.keys().next().value;
+  if (next) open(next);
+  else join('lobby');
 }
 
 function menu(shown) {
@@ -167,11 +207,10 @@ function menu(shown) {
 }
 
 function showLogin(why) {
-  me.joined = me.joined && !why;
   $('app').hidden = true;
   $('login').hidden = false;
   $('login-token-row').hidden = !/token/.test(why) && !me.token;
-  view.put($('login-error'), why);
+  put($('login-error'), why);
   $('login-nick').focus();
 }
 
@@ -180,7 +219,7 @@ function showLogin(why) {
 const help = '/me does something · /msg NICK text · /join ROOM · /part · /nick NAME · // a slash';
 
 const commands = {
-  help: () => view.showNotice(help),
+  help: () => view.showNotice(help, false),
   me: (rest) => say(rest, 'does'),
   join: (rest) => rest && join(rest.replace(/^#/, '')),
   part: () => part(current),
@@ -201,7 +240,7 @@ function say(text, kind = 'says') {
   model.pending.set(tag, post);
   link.send({type: 'post', ...post});
   show();
-  view.toEnd();
+  log.toEnd();
 }
 
 function sendDirect(to, text) {
@@ -209,7 +248,7 @@ function sendDirect(to, text) {
   model.directs.set(direct.id, direct);
   link.send({type: 'direct', ...direct});
   show();
-  view.toEnd();
+  log.toEnd();
 }
 
 function submit() {
@@ -248,21 +287,27 @@ $('join').onsubmit = (event) => {
 $('earlier').onclick = () => {
   const first = model.conversation(current).items.find((item) => item.clock);
   const before = first && {clock: first.clock, author: first.author, seq: first.seq};
+  asked.add(current.slice(1));
   link.send({type: 'history', room: current.slice(1), before});
 };
 $('menu').onclick = () => menu(!$('app').classList.contains('menu'));
+document.onkeydown = (event) => {
+  if (event.key === 'Escape') menu(false);
+};
 $('login').onsubmit = (event) => {
   event.preventDefault();
   me.nick = $('login-nick').value.trim();
   me.token = $('login-token').value;
-  model.conversation(roomKey('lobby'));
+  put($('login-error'), '');
   link.start();
 };
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && me.joined) show();
 });
 
-try {
-  $('login-nick').value = localStorage.getItem('shoal-nick') ?? '';
-} catch { /* storage is a convenience */ }
+const {nick = '', rooms = []} = memory.load();
+if (rooms.length === 0) rooms.push('lobby');
+for (const room of rooms) model.conversation(roomKey(room));
+current = roomKey(rooms[0]);
+$('login-nick').value = nick;
 showLogin('');

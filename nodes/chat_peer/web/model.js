@@ -37,6 +37,18 @@ export class Model {
     return [...this.conversations.keys()].filter((key) => key[0] === '#').map((key) => key.slice(1));
   }
 
+  // Where others are, and we are not.
+  otherRooms() {
+    const rooms = [...this.people.values()].flatMap((person) => person.rooms);
+    return [...new Set(rooms)].filter((room) => !this.conversations.has(roomKey(room))).sort();
+  }
+
+  peopleInOrder() {
+    const rank = (person) => person.state === 'here' ? 0 : 1;
+    return [...this.people.values()]
+        .sort((a, b) => rank(a) - rank(b) || a.nick.localeCompare(b.nick));
+  }
+
   forget(key) {
     for (const item of this.conversations.get(key)?.items ?? []) this.held.delete(item.name);
     this.conversations.delete(key);
