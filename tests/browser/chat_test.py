@@ -26,7 +26,7 @@ class Browser:
     def __init__(self, folder):
         options = webdriver.ChromeOptions()
         for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                     f"--user-data-dir={folder}", "--window-size=1200,800"):
+                     "--lang=en", f"--user-data-dir={folder}", "--window-size=1280,800"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
@@ -60,25 +60,48 @@ class Browser:
 
     def texts(self):
         """What stands in the log, without times and nicks; only what the server has confirmed."""
-        return self.driver.execute_script(
-            "return [...document.querySelectorAll('#log li:not(.day):not(.pending) p > span:last-child')]"
-            ".map((span) => span.textContent)")
+        return self.all_texts("#log li:not(.pending) .text")
 
     def wait_texts(self, *texts):
         wait_until(lambda: [t for t in self.texts() if t in texts] == list(texts),
                    f"the page to show {texts}; it shows {self.texts()}")
 
-    def people(self):
-        return [item.text.split("\n")[0] for item in
-                self.driver.find_elements(By.CSS_SELECTOR, "#people button")]
+    def all_texts(self, selector):
+        """Of every element there is at one moment: the page replaces them as it likes."""
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((found) => found.textContent)",
+            selector)
 
-    def picture(self, name, width, height):
-        self.driver.set_window_size(width, height)
+    def people(self):
+        return self.all_texts("#people .name")
+
+    def click(self, selector, text):
+        """The one element of these that has the text; waits for it."""
+        wait_until(lambda: self.driver.execute_script(
+            "const found = [...document.querySelectorAll(arguments[0])]"
+            ".find((each) => each.textContent.includes(arguments[1])); found?.click(); return !!found",
+            selector, text), f"'{text}' among {selector}")
+
+    def be(self, width, height, scheme):
+        """A screen of this size, in light or dark."""
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def picture(self, name):
+        """Kept where SHOAL_SCREENSHOTS says, to be looked at."""
         folder = os.environ.get("SHOAL_SCREENSHOTS")
         if folder:
             self.driver.save_screenshot(str(pathlib.Path(folder) / f"{name}.png"))
+
+    def overflowing(self):
+        """What is wider than the room it has."""
         return self.driver.execute_script(
-            "return document.documentElement.scrollWidth <= window.innerWidth")
+            "return [document.documentElement, ...document.querySelectorAll('body *:not(.unseen)')]"
+            ".filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)"
+            ".filter((each) => getComputedStyle(each).textOverflow !== 'ellipsis')"
+            ".map((each) => each.outerHTML.slice(0, 80))")
 
 
 class Chat(FaultTest):
@@ -114,13 +137,30 @@ class Chat(FaultTest):
         bob.say("/me waves")
         ann.wait_texts("hello bob", "hello ann", "waves")
         bob.say("/msg ann only you")
-        wait_until(lambda: "@bob" in ann.find("#rooms").text, "the direct message to be announced")
+        wait_until(lambda: ann.all_texts("#directs .badge") == ["1"], "the direct message to be announced")
+        self.assertEqual(ann.driver.title, "(1) shoal chat")
         self.assertNotIn("only you", ann.texts())
-        ann.find("#rooms li:last-child button").click()
+        ann.click("#directs button", "@bob")
         ann.wait_texts("only you")
+        self.assertEqual(ann.all_texts("#directs .badge"), [])
         ann.say("/msg nobody hello")
         wait_until(lambda: any("nobody" in text and "not delivered" in text for text in ann.texts()),
                    "to be told that nobody is not here")
+
+    def test_rooms(self):
+        ann, bob = self.both()
+        bob.say("/join team")
+        ann.click("#rooms button", "#team")
+        ann.say("/join lobby")
+        bob.say("in the other room")
+        wait_until(lambda: ann.all_texts("#rooms .badge") == ["1"], "it to be counted as unread")
+        self.assertEqual(ann.texts(), [])
+        ann.click("#rooms button", "#team")
+        ann.wait_texts("in the other room")
+        ann.driver.refresh()
+        ann.join("ann")
+        ann.click("#rooms button", "#team")
+        ann.wait_texts("in the other room")
 
     def test_text_of_others_is_only_text(self):
         ann, bob = self.both()
@@ -137,7 +177,7 @@ class Chat(FaultTest):
         bob.wait_texts("before")
         port = urllib.parse.urlsplit(self.one.url).port
         self.one.kill()
-        wait_until(lambda: "lost" in ann.find("#status").text, "ann to see it")
+        wait_until(lambda: "Offline" in ann.find("#status").text, "ann to see it")
         bob.say("while you were away")
         ann.say("typed into the void")
         self.one = self.server("one", "-c", f"ipc://{self.dir}/two", http=f"127.0.0.1:{port}")
@@ -155,20 +195,43 @@ class Chat(FaultTest):
 
     def test_the_page_fits_a_desk_and_a_phone(self):
         ann, bob = self.both()
-        for text in ("a word", "a long word: " + "x" * 300, "two\nlines"):
+        bob.say("/join a-room-with-a-name-that-is-longer-than-the-column-for-it")
+        bob.say("/join lobby")
+        for text in ("a word", "a long word: " + "x" * 300, "two\nlines", "/me waves"):
             bob.put(text)
-        ann.wait_texts("a word", "two\nlines")
-        self.assertTrue(ann.picture("desktop", 1200, 800))
-        self.assertTrue(ann.picture("phone", 500, 800))
-        ann.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
-        self.assertTrue(ann.picture("phone-dark", 500, 800))
+        bob.say("/msg ann only you")
+        ann.wait_texts("a word", "two\nlines", "waves")
+        wait_until(lambda: ann.all_texts("#directs .badge") == ["1"], "the direct message")
+        for screen, width, height in (("desktop", 1280, 800), ("phone", 390, 844)):
+            for scheme in ("light", "dark"):
+                ann.be(width, height, scheme)
+                ann.picture(f"{screen}-{scheme}")
+                self.assertEqual(ann.overflowing(), [])
         ann.find("#menu").click()
         self.assertTrue(ann.find("#side").is_displayed())
-        ann.picture("phone-menu", 500, 800)
+        ann.picture("phone-menu")
+        self.assertEqual(ann.overflowing(), [])
+        ann.find("#text").send_keys(Keys.ESCAPE)
+        self.assertFalse(ann.find("#side").is_displayed())
         errors = [entry["message"] for entry in ann.driver.get_log("browser")
-                  if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+                  if entry["level"] == "SEVERE"]
         self.assertEqual(errors, [])
+
+    def test_the_keyboard_reaches_everything_and_shows_where_it_is(self):
+        ann, _ = self.both()
+        reached = set()
+        for _ in range(30):
+            ann.driver.switch_to.active_element.send_keys(Keys.TAB)
+            name, outline = ann.driver.execute_script(
+                "const at = document.activeElement;"
+                "return [at === document.body ? '' : at.id || at.textContent,"
+                " getComputedStyle(at).outlineStyle]")
+            if name:  # else it is at the browser's own
+                reached.add(name)
+                self.assertNotEqual(outline, "none", name)
+        for name in ("text", "log", "#lobby", "join-room", "Send"):
+            self.assertIn(name, reached)
+        self.assertTrue(any("bob" in name for name in reached), reached)
 
 
 class Handshake(FaultTest):
