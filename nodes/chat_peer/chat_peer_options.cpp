@@ -92,6 +92,9 @@ ChatPeerPlan plan_of(const ChatPeerArguments& arguments) {
   if (arguments.rooms.size() > wire::chat::most_rooms) {
     throw Error("--room: at most " + std::to_string(wire::chat::most_rooms), ExitCode::usage);
   }
+  if (arguments.peer.data && arguments.peer.data->empty()) {
+    throw Error("--data: name a folder to keep messages in", ExitCode::usage);
+  }
   if (!arguments.http && (arguments.token_file || !arguments.origins.empty())) {
     throw Error("--origin and --token-file are for --http", ExitCode::usage);
   }

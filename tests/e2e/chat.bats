@@ -145,8 +145,18 @@ bot() {
 
 @test "--data: two peers cannot share one" {
   peer a --data kept
-  heard a 'waiting for'
+  heard a 'waiting for a chat-peer to dial ipc://a'
   fails 1 'in use' chat-peer --nick b -b ipc://b --data kept
+}
+
+@test "--data: what cannot be used is told with what to do" {
+  echo no folder >file
+  mkdir damaged
+  echo 'this is not a database, and longer than the head of one would be' >damaged/posts
+  fails 2 'name a folder' chat-peer --nick a -b ipc://a --data ''
+  fails 1 'cannot make the folder file: Not a directory; check the name' chat-peer --nick a -b ipc://a --data file
+  fails 65 'damaged/posts is not a shoal file, or is damaged; restore it' \
+    chat-peer --nick a -b ipc://a --data damaged
 }
 
 @test "--history: so many older lines are shown, and /history shows more" {
@@ -252,6 +262,25 @@ bot() {
   fails 77 'chmod 600' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --token-file token
   fails 77 'it is empty' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --token-file empty
   fails 77 'does not read' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --token-file none
+}
+
+@test "the example starts three, of which two serve a page, and ends them all" {
+  mkfifo typed
+  PATH="$SHOAL_BIN:$PATH" USER=dora timeout -k 5 "$limit" \
+    "$BATS_TEST_DIRNAME/../../scripts/examples/chat" <>typed >example.out 2>example.err 3>&- &
+  pids[example]=$!
+  sees example '-- anna is here'
+  sees example '-- bert is here'
+  local url pid
+  for url in $(grep -o 'http://[^ ,]*' example.out); do
+    python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)' "$url" >>pages
+  done
+  [ "$(tr '\n' ' ' <pages)" = '200 200 ' ]
+  printf '%s\n' 'hello both' '/quit' >typed
+  ends example 0
+  for pid in $(grep -o 'process [0-9]*' example.out | cut -d' ' -f2); do
+    [ ! -e "/proc/$pid" ]
+  done
 }
 
 @test "a terminal: what comes in stands above what is being typed" {

@@ -20,7 +20,7 @@ net::PortOptions port_options(const ChatPeerOptions& options, const Id& node) {
 std::filesystem::path posts_in(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) throw Error("cannot make the folder " + folder.string() + ": " + error.message());
+  if (error) throw system_error("cannot make the folder " + folder.string(), error.value());
   return folder / "posts";
 }
 

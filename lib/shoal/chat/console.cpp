@@ -193,6 +193,14 @@ void Console::say(const std::string& room, Kind kind, std::string text, Moment) 
   if (!is_text(text)) return view_.error(fault_in(text));
   own_.insert(peer_.post(nick_, room, kind, std::move(text), 0));
   posted_ = true;
+  look_for_listeners();
+}
+
+/// Says once that nobody hears it yet.
+void Console::look_for_listeners() {
+  bool alone = !peer_.core().is_linked() && peer_.core().users().size() <= 1;
+  if (alone && !alone_) view_.note("nobody else is here yet; whoever comes will be told");
+  alone_ = alone;
 }
 
 void Console::send(const std::string& to, std::string text, const std::string& id) {

@@ -84,6 +84,7 @@ class Console {
   bool be_present();
   bool is_taken(const std::string& nick, bool by_us) const;
   void look_for_namesakes();
+  void look_for_listeners();
   void show(const Post& post, bool history, Moment at);
   void show_history(const std::string& room, std::size_t most, Moment at);
   void show_gathered(Moment at);
@@ -106,6 +107,7 @@ class Console {
   Time gathered_ = never;
   Time next_look_{};
   bool namesake_ = false;
+  bool alone_ = false;  // as the user has been told
 };
 
 }  // namespace shoal::chat

@@ -107,6 +107,15 @@ chat::ConsoleOptions bot() {
 
 }  // namespace
 
+TEST_CASE("who talks to nobody is told so, once until somebody comes") {
+  Desk desk;
+  desk.changing().on_down(1, true, desk.at());
+  CHECK(desk.type("hello") == "-- nobody else is here yet; whoever comes will be told\n");
+  CHECK(desk.type("still there?") == "");
+  desk.changing().on_up(1, desk.other, desk.at());
+  CHECK(desk.type("ah") == "");
+}
+
 TEST_CASE("a line is said in the current room, and is not repeated to who said it") {
   Desk desk;
   CHECK(desk.type("hello") == "");
