@@ -32,7 +32,8 @@ Place place_of(std::string_view url) {
 
 class Browser {
  public:
-  Browser(asio::io_context& context, const Place& place, std::size_t number) : link_(context) {
+  Browser(asio::io_context& context, const Place& place, std::size_t number)
+      : number_(number), link_(context) {
     Tcp::resolver resolver(context);
     asio::connect(link_.next_layer(), resolver.resolve(place.host, place.port));
     link_.next_layer().set_option(Tcp::no_delay(true));
@@ -53,7 +54,7 @@ class Browser {
     link_.async_read(in_, [this, &crowd](beast::error_code error, std::size_t) {
       if (error) throw Error("a browser was cut off: " + error.message());
       std::uint64_t tag = tag_of(take());
-      if (tag > 0 && crowd.heard) crowd.heard(tag - 1);
+      if (tag > 0 && crowd.heard) crowd.heard(number_, tag - 1);
       listen(crowd);
     });
   }
@@ -88,6 +89,7 @@ class Browser {
     });
   }
 
+  std::size_t number_;
   beast::websocket::stream<Tcp::socket> link_;
   beast::flat_buffer in_;
   std::deque<std::string> out_;

@@ -1,6 +1,7 @@
 #include "crowd.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <shoal/base/error.hpp>
 
@@ -35,14 +36,14 @@ void wait_for(Crowd& crowd, const std::function<bool()>& done, Duration look_aga
 /// Says message 0 until everybody has heard it: then all are connected.
 void meet(Crowd& crowd) {
   constexpr Duration again = std::chrono::milliseconds(100);
-  std::size_t heard = 0;
-  crowd.heard = [&](std::uint64_t) { ++heard; };
+  std::set<std::size_t> here;
+  crowd.heard = [&](std::size_t who, std::uint64_t) { here.insert(who); };
   const Time deadline = now() + longest_wait;
-  while (heard < crowd.size()) {
+  while (here.size() < crowd.size()) {
     if (now() > deadline) throw Error("some are not connected after 30 s");
-    heard = 0;
     crowd.say(0, 0);
-    for (Time until = now() + again; heard < crowd.size() && now() < until;) crowd.listen(until);
+    const Time until = now() + again;
+    while (here.size() < crowd.size() && now() < until) crowd.listen(until);
   }
 }
 
@@ -51,7 +52,7 @@ void meet(Crowd& crowd) {
 std::vector<double> talk(Crowd& crowd, std::uint64_t messages, Duration interval) {
   meet(crowd);
   std::vector<Said> said(messages);
-  crowd.heard = [&](std::uint64_t number) {
+  crowd.heard = [&](std::size_t, std::uint64_t number) {
     if (number > 0) hear(said.at(number - 1));
   };
   Time due = now();

@@ -22,7 +22,7 @@ class Crowd {
   /// Tells `heard` what has come for whom. Waits for something until then at most.
   virtual void listen(Time until) = 0;
 
-  std::function<void(std::uint64_t number)> heard;
+  std::function<void(std::size_t who, std::uint64_t number)> heard;
 };
 
 /// Everybody in turn says something, `messages` in all, one each `interval`. Microseconds from each

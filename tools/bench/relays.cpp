@@ -93,7 +93,7 @@ void BareCrowd::listen(Time until) {
   for (std::size_t who = 0; who < impl_->items.size(); ++who) {
     if (impl_->items[who].revents == 0) continue;
     while (impl_->ears[who].recv(message, zmq::recv_flags::dontwait)) {
-      heard(std::stoull(message.to_string()));
+      heard(who, std::stoull(message.to_string()));
     }
   }
 }
