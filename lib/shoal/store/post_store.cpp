@@ -24,9 +24,9 @@ struct PostStore::Tables {
   bool staged = false;
   std::uint64_t count = 0;
   Statement all{database, "SELECT author, seq, clock, head, body FROM post ORDER BY author, seq"};
-  Statement put{
-      database,
-      "INSERT OR IGNORE INTO post (author, seq, clock, head, body) VALUES (?, ?, ?, ?, ?)"};
+  Statement put{database,
+                "INSERT OR IGNORE INTO post (author, seq, clock, head, body, sum)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, xxh3(?1, ?2, ?3, ?4, ?5))"};
   Statement drop{database,
                  "DELETE FROM post WHERE (author, seq) IN "
                  "(SELECT author, seq FROM post ORDER BY clock LIMIT ?)"};

@@ -53,3 +53,38 @@ TEST_CASE("post store: the oldest go when there are too many") {
   CHECK(rows.size() < 160 + 20);
   CHECK(rows.back().seq == 999);
 }
+
+TEST_CASE("post store: one wrong bit is told, or changes nothing") {
+  TempDir dir;
+  {
+    PostStore store(dir / "posts", 100);
+    for (std::uint64_t seq = 0; seq < 3; ++seq) {
+      store.add({.author = Id::of_name("author"),
+                 .seq = seq,
+                 .clock = 7 + seq,
+                 .head = "head",
+                 .body = "a body"});
+    }
+    store.commit();
+  }
+  const std::string whole = read_file(dir / "posts");
+  auto contents = [&] {
+    PostStore store(dir / "posts", 100);
+    std::string text;
+    for (const PostRow& row : all(store)) {
+      text += row.author.hex() + std::to_string(row.seq) + std::to_string(row.clock) + row.head +
+              row.body;
+    }
+    return text;
+  };
+  const std::string right = contents();
+  std::size_t wrong = 0;
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    if (whole[at] == 0) continue;
+    std::string bad = whole;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << at % 8));
+    write_file(dir / "posts", bad);
+    error_of([&] { wrong += contents() == right ? 0 : 1; });
+  }
+  CHECK(wrong == 0);
+}
