@@ -193,6 +193,20 @@ class Chat(FaultTest):
         other.join("eve")
         wait_until(other.is_in, "to be let in by another nick")
 
+    def test_a_server_with_a_token_asks_for_it(self):
+        secret = self.dir / "token"
+        secret.touch(0o600)
+        secret.write_text("open sesame\n")
+        server = self.server("one", "--token-file", secret)
+        ann = self.browser()
+        ann.open(server.url, "ann")
+        wait_until(lambda: "asks for a token" in ann.find("#login-error").text, "to be asked")
+        ann.find("#login-token").send_keys("guess", Keys.ENTER)
+        wait_until(lambda: "not this server's" in ann.find("#login-error").text, "to be refused")
+        ann.find("#login-token").clear()
+        ann.find("#login-token").send_keys("open sesame", Keys.ENTER)
+        wait_until(ann.is_in, "to be let in")
+
     def test_the_page_fits_a_desk_and_a_phone(self):
         ann, bob = self.both()
         bob.say("/join a-room-with-a-name-that-is-longer-than-the-column-for-it")
