@@ -296,15 +296,18 @@ PY
 
 @test "results that were kept and are gone are told, and the ledger stays" {
   seq 300 >tasks
+  mkfifo go
   start v ventilator -b ipc://v --journal journal tasks </dev/null
-  start_worker w -j 2 -- sh -c 'sleep 0.01; cat'
+  # The last task, and so the job, does not end before somebody opens `go`.
+  start_worker w -j 2 --mode each -- sh -c 'read -r n; [ "$n" != 300 ] || : <go; echo "$n"'
   start_sink -o out
-  timeout "$limit" tail -n +1 -F out 2>/dev/null | head -n 1 >/dev/null
+  timeout "$limit" tail -n +1 -F out 2>/dev/null | head -n 250 >/dev/null
   kill -9 "$(pgrep -P "${pids[s]}")"
   wait "${pids[s]}" || true
   # Sets the sink back to before its first result, as a copy restored from a backup would.
   rm out out.shoal-wal
   start_sink -o out
+  timeout "$limit" sh -c ': >go'
   ends s 65
   heard s "that were kept are gone"
   [ -e out.shoal ]
