@@ -17,6 +17,7 @@ constexpr std::array all_nodes{
     Node{"replier", "answer requests by a command"},
     Node{"publisher", "publish lines of input, live and as a stream that is kept"},
     Node{"subscriber", "print what publishers publish, live or from a stream"},
+    Node{"chat_peer", "chat with other peers, in a terminal and in browsers"},
 };
 
 constexpr std::array all_helpers{

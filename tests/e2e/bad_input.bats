@@ -89,14 +89,14 @@ load support.bash
 @test "a corrupt ledger" {
   head -c 10000 /dev/zero >out.shoal
   touch out
-  fails 65 "out.shoal is not a shoal ledger" sink -b ipc://s -o out
+  fails 65 "out.shoal is not a shoal file" sink -b ipc://s -o out
   [ ! -s out ]
 }
 
 @test "a corrupt journal" {
   head -c 10000 /dev/zero >journal
   echo task >tasks
-  fails 65 "journal is not a shoal ledger" ventilator -b ipc://v --journal journal tasks
+  fails 65 "journal is not a shoal file" ventilator -b ipc://v --journal journal tasks
 }
 
 @test "a journal of other input" {

@@ -70,6 +70,18 @@ PY
   [ -z "$(ls -d shoal-bench-* 2>/dev/null)" ]
 }
 
+@test "chat: browsers over three peers, history, memory" {
+  shoal bench chat --quick --transport ipc -qJ >rows
+  python3 - <<'PY'
+import json
+rows = [json.loads(line) for line in open("rows")]
+assert [row["unit"] for row in rows] == ["us", "us", "ms", "bytes"], rows
+assert all(row["shoal"] > 0 for row in rows), rows
+assert ["against" in row for row in rows] == [True, True, False, False], rows
+PY
+  [ -z "$(ls -d shoal-bench-* 2>/dev/null)" ]
+}
+
 @test "what to measure must be said" {
   run shoal bench
   [ "$status" -eq 2 ]

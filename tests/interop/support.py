@@ -35,7 +35,10 @@ class Node:
             pass
 
     def _read_output(self):
-        self.output = self.process.stdout.read()
+        while chunk := self.process.stdout.read1():
+            with self.news:
+                self.output += chunk
+                self.news.notify_all()
 
     def _read_errors(self):
         for line in self.process.stderr:
@@ -48,6 +51,12 @@ class Node:
         with self.news:
             said = self.news.wait_for(lambda: self.errors.count(text) >= times, LIMIT)
         assert said, f"never said {text!r}: {self.errors}"
+
+    def printed(self, text):
+        """Waits until the node has printed so on stdout."""
+        with self.news:
+            there = self.news.wait_for(lambda: text in self.output, LIMIT)
+        assert there, f"never printed {text!r}: {self.output} {self.errors}"
 
     def ends(self):
         """The exit code, once it has ended by itself."""

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -44,6 +43,10 @@ class Network {
   /// Lets the two find each other whenever both are alive and the way between them is open.
   void introduce(Endpoint& a, Endpoint& b);
 
+  /// The same, while `wanted` holds. When it begins to hold, seek() must be called.
+  std::size_t introduce(Endpoint& a, Endpoint& b, std::function<bool()> wanted);
+  void seek(std::size_t pair);
+
   void send(Endpoint& from, net::PeerId session, wire::Message message);
 
   /// The node stopped without a word (`left` false), or said goodbye.
@@ -62,14 +65,19 @@ class Network {
     Endpoint* b = nullptr;
     bool cut = false;
     net::PeerId session = 0;
+    std::function<bool()> wanted{};  // always, when it is empty
+    bool seeking = false;
   };
   struct Session {
     std::size_t pair = 0;
-    std::set<Endpoint*> open;  // the sides that have not seen its end
+    bool cut = false;
+    std::vector<Endpoint*> open;  // the sides that have not seen its end
     std::map<Endpoint*, Time> last_arrival{};
   };
 
   void connect(std::size_t pair);
+  bool give_up(std::size_t pair);
+  void forget(net::PeerId id);
   void end(net::PeerId id, Endpoint* by, bool left);
   void close_side(net::PeerId id, Endpoint* side, bool left);
   void deliver(net::PeerId id, Endpoint* to, const wire::Message& message);

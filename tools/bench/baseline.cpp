@@ -18,6 +18,7 @@
 #include <shoal/base/fd.hpp>
 
 #include "pubsub_roles.hpp"
+#include "relays.hpp"
 #include "reqrep_roles.hpp"
 
 extern char** environ;
@@ -255,6 +256,7 @@ int run_baseline(const Arguments& arguments) {
     if (role == "echo") return run_bare_echo(rest);
     if (role == "ask") return run_bare_ask(rest);
     if (role == "shoal-ask") return run_shoal_ask(rest);
+    if (role == "chat-relay") return run_relay(rest);
     std::cerr << "bench bare: no such role: " << role << "\n";
   } catch (const std::exception& error) {
     std::cerr << "bench bare: " << error.what() << "\n";

@@ -49,6 +49,20 @@ std::string last_line(const std::string& file) {
   return last;
 }
 
+/// What the kernel says about a process that runs; 0 when it has ended.
+std::uint64_t memory_of(pid_t pid, std::string_view which) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (!line.starts_with(which)) continue;
+    std::istringstream fields(line.substr(which.size()));
+    std::uint64_t kib = 0;
+    fields >> kib;
+    return kib << 10;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Child::Child(Exec exec) : exec_(std::move(exec)) {
@@ -67,16 +81,11 @@ Child::~Child() {
 }
 
 void Child::sample() {
-  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    if (!line.starts_with("VmHWM:")) continue;
-    std::istringstream fields(line.substr(6));
-    std::uint64_t kib = 0;
-    fields >> kib;
-    peak_ = std::max(peak_, kib << 10);
-    return;
-  }
+  peak_ = std::max(peak_, memory_of(pid_, "VmHWM:"));
+}
+
+std::uint64_t Child::resident_bytes() const {
+  return memory_of(pid_, "VmRSS:");
 }
 
 void Child::reap() {

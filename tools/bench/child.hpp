@@ -38,6 +38,8 @@ class Child {
   /// Reaps it. Throws Error, with what it said, where it ended badly. Waits.
   void reap();
 
+  std::uint64_t resident_bytes() const;  ///< now, while it runs
+
   int pidfd() const noexcept { return pidfd_.get(); }
   std::uint64_t peak_bytes() const noexcept { return peak_; }  ///< resident, at the last sample
 

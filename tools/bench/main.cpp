@@ -11,6 +11,7 @@
 #include <shoal/app/run_main.hpp>
 
 #include "baseline.hpp"
+#include "chat_bench.hpp"
 #include "log_bench.hpp"
 #include "pipeline_bench.hpp"
 #include "pubsub_bench.hpp"
@@ -29,6 +30,7 @@ struct Options {
   bench::BenchOptions bench;
   bench::PubsubOptions pubsub;
   bench::ReqrepOptions reqrep;
+  bench::ChatOptions chat;
 };
 
 using Measured = std::vector<bench::Row>;
@@ -39,9 +41,10 @@ Measured measure(const std::string& pattern, const Options& options,
   if (pattern == "pipeline") return bench::measure_pipeline(options.bench, nodes);
   if (pattern == "pubsub") return bench::measure_pubsub(options.pubsub, nodes);
   if (pattern == "reqrep") return bench::measure_reqrep(options.reqrep, nodes);
+  if (pattern == "chat") return bench::measure_chat(options.chat, nodes);
   if (pattern == "stream") return bench::measure_stream(options.bench, nodes);
   if (pattern == "log") return bench::measure_log(options.bench);
-  throw Error("say what to measure: shoal bench pipeline, pubsub, reqrep, stream or log",
+  throw Error("say what to measure: shoal bench pipeline, pubsub, reqrep, stream, chat or log",
               ExitCode::usage);
 }
 
@@ -49,7 +52,7 @@ void declare(app::CommandLine& line, Options& options) {
   bench::BenchOptions& bench = options.bench;
   bench.jobs = std::max(1U, std::thread::hardware_concurrency());
   line.positional("PATTERN", options.pattern,
-                  "what to measure: pipeline, pubsub, reqrep, stream or log");
+                  "what to measure: pipeline, pubsub, reqrep, stream, chat or log");
   line.group("Load");
   line.number("--lines", "N", bench.lines, 1, 1'000'000'000, "lines to move in each run");
   line.size("--line-bytes", "SIZE", bench.line_bytes,
@@ -62,6 +65,8 @@ void declare(app::CommandLine& line, Options& options) {
               "reqrep: requests with many in flight");
   line.number("--in-flight", "N", options.reqrep.in_flight, 1, 1'000'000,
               "reqrep: so many requests at a time");
+  line.number("--browsers", "N", options.chat.browsers, 2, 1000,
+              "chat: browsers that talk, half at each of the outer peers");
   line.number("--runs", "N", bench.runs, 1, 1000, "take the median of so many runs");
   line.choice("--transport", "tcp|ipc", bench.transport,
               {{"tcp", bench::Transport::tcp}, {"ipc", bench::Transport::ipc}},
@@ -80,9 +85,11 @@ int run(Options& options) {
     options.pubsub.messages = 10'000;
     options.reqrep.requests = 10'000;
     options.reqrep.one_by_one = 100;
+    options.chat = {.browsers = 10, .messages = 100, .history = 1000, .idle = 20};
   }
-  options.pubsub.runs = options.reqrep.runs = options.bench.runs;
+  options.pubsub.runs = options.reqrep.runs = options.chat.runs = options.bench.runs;
   options.pubsub.transport = options.reqrep.transport = options.bench.transport;
+  options.chat.transport = options.bench.transport;
   const auto nodes = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   Measured rows = measure(options.pattern.value_or(""), options, nodes);
   app::print(bench::format_rows(rows, options.json));
@@ -103,6 +110,7 @@ int main(int argc, char** argv) {
                     {"shoal bench pubsub", "live publish/subscribe, 1 and 8 subscribers"},
                     {"shoal bench reqrep", "round trips and requests a second"},
                     {"shoal bench stream", "append to a stream, replay it to 1 and 8 readers"},
+                    {"shoal bench chat", "browsers that talk over three peers"},
                     {"shoal bench log", "a publisher's log: append, sync, read back"},
                     {"shoal bench pipeline --lines 50000000 -J", "more lines, rows as JSON"}}},
       declare, run);

@@ -29,6 +29,7 @@ std::string fixed(double value, int digits) {
 std::string format_value(double value, Unit unit, double line_bytes) {
   if (unit == Unit::microseconds) return fixed(value, 1) + " us";
   if (unit == Unit::milliseconds) return fixed(value, 1) + " ms";
+  if (unit == Unit::bytes && value < 1 << 20) return fixed(value / (1 << 10), 1) + " KiB";
   if (unit == Unit::bytes) return fixed(value / (1 << 20), 1) + " MiB";
   std::string text = format_rate(value);
   if (line_bytes > 0) text += ", " + fixed(value * line_bytes / 1e6, 0) + " MB/s";

@@ -53,16 +53,15 @@ void write_out(std::string_view text) {
   }
 }
 
-/// As no-color.org has it: set, and not to the empty string.
-bool no_colour() {
-  const char* set = std::getenv("NO_COLOR");
-  return set != nullptr && *set != 0;
-}
-
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit StderrSink(LoggingOptions options)
-      : options_(std::move(options)), colour_(isatty(STDERR_FILENO) == 1 && !no_colour()) {}
+      : options_(std::move(options)), colour_(wants_colour(STDERR_FILENO)) {}
+
+  void divert(std::function<void(std::string)> take) {
+    const std::lock_guard lock(mutex_);
+    if (isatty(STDERR_FILENO) == 1) take_ = std::move(take);
+  }
 
   void show_live_line(std::string_view text) {
     const std::lock_guard lock(mutex_);
@@ -80,6 +79,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
                        .message = {message.payload.data(), message.payload.size()},
                        .when = message.time};
     std::string text = format_log_line(line, options_.format, colour_);
+    if (take_) return take_(std::move(text));
     if (!live_.empty()) text = std::string(erase) + text + live_;
     write_out(text);
   }
@@ -89,6 +89,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
   LoggingOptions options_;
   bool colour_;
   std::string live_;
+  std::function<void(std::string)> take_;
 };
 
 std::shared_ptr<StderrSink>& current_sink() {
@@ -98,11 +99,21 @@ std::shared_ptr<StderrSink>& current_sink() {
 
 }  // namespace
 
+bool wants_colour(int fd) {
+  // As no-color.org has it: set, and not to the empty string.
+  const char* set = std::getenv("NO_COLOR");
+  return isatty(fd) == 1 && (set == nullptr || *set == 0);
+}
+
 void set_up_logging(const LoggingOptions& options) {
   current_sink() = std::make_shared<StderrSink>(options);
   auto logger = std::make_shared<spdlog::logger>("shoal", current_sink());
   logger->set_level(spdlog_level(options.least));
   spdlog::set_default_logger(std::move(logger));
+}
+
+void divert_log(std::function<void(std::string line)> take) {
+  if (current_sink()) current_sink()->divert(std::move(take));
 }
 
 void show_live_line(std::string_view text) {

@@ -42,7 +42,8 @@ std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream content;
   content << in.rdbuf();
-  if (!in) throw refused(file, "it does not read; give a file that shoal keygen wrote");
+  if (!in)
+    throw refused(file, "it does not read; name one that is there and that this user may read");
   return content.str();
 }
 
@@ -118,12 +119,16 @@ void write_new_keys(const std::filesystem::path& name) {
   }
 }
 
-KeyPair read_key_pair(const std::filesystem::path& file) {
+std::string read_secret_file(const std::filesystem::path& file) {
   struct stat info {};
   if (stat(file.c_str(), &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     throw refused(file, "others may read it; chmod 600 it");
   }
-  Result<KeyPair> pair = parse_key_file(read_file(file));
+  return read_file(file);
+}
+
+KeyPair read_key_pair(const std::filesystem::path& file) {
+  Result<KeyPair> pair = parse_key_file(read_secret_file(file));
   if (!pair) throw refused(file, pair.reason() + "; give a .key file that shoal keygen wrote");
   if (pair->secret_key.empty()) throw refused(file, "it has no secret key; give the .key file");
   std::array<char, key_length + 1> derived{};

@@ -29,6 +29,10 @@ KeyPair make_key_pair();
 /// either file exists already or cannot be written.
 void write_new_keys(const std::filesystem::path& name);
 
+/// Reads a file that holds a secret. Throws Error (not_allowed): it does not read, or others may
+/// read it.
+std::string read_secret_file(const std::filesystem::path& file);
+
 /// Reads NAME.key. Throws Error (not_allowed): it does not read, others may read it, or it is not a
 /// key pair.
 KeyPair read_key_pair(const std::filesystem::path& file);

@@ -152,9 +152,9 @@ Error Database::error_of(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Error(place + " is in use by another shoal process; wait for it to end, or name " +
-                   "another file");
+                   "another place");
     case SQLITE_NOTADB:
-      return bad_data("is not a shoal ledger, or is damaged");
+      return bad_data("is not a shoal file, or is damaged");
     case SQLITE_CORRUPT:
       return bad_data("is damaged");
     case SQLITE_FULL:

@@ -78,6 +78,22 @@ CREATE TABLE reply (
 CREATE INDEX oldest ON reply (at);
 )sql";
 
+/// The same of a chat-peer's posts: "shop", its user version, and its table.
+inline constexpr std::uint64_t posts_application_id = 0x73686f70;
+inline constexpr std::uint64_t posts_format = 1;
+inline constexpr const char* posts_schema = R"sql(
+CREATE TABLE post (
+  author BLOB NOT NULL CHECK (length(author) = 16),
+  seq INTEGER NOT NULL,
+  clock INTEGER NOT NULL,
+  head BLOB NOT NULL,
+  body BLOB NOT NULL,
+  sum INTEGER NOT NULL CHECK (sum = xxh3(author, seq, clock, head, body)),
+  PRIMARY KEY (author, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oldest_post ON post (clock);
+)sql";
+
 /// What stands before the bytes of each slot in a spool file: their XXH3-64, little-endian.
 inline constexpr std::size_t spool_header_size = 8;
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include <shoal/base/assert.hpp>
@@ -99,6 +101,11 @@ std::optional<JsonValue> value_of(const Json& value, bool binary) {
 }
 
 }  // namespace
+
+RawJson json_array(const std::vector<std::string>& texts) {
+  SHOAL_ASSERT(std::ranges::all_of(texts, is_utf8));
+  return {Json(texts).dump()};
+}
 
 const JsonValue* JsonRecord::find(std::string_view name) const {
   for (const auto& [own_name, value] : fields) {

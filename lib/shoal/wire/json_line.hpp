@@ -19,6 +19,9 @@ struct RawJson {
   friend bool operator==(const RawJson&, const RawJson&) = default;
 };
 
+/// A JSON array of strings. Asserts that they are UTF-8.
+RawJson json_array(const std::vector<std::string>& texts);
+
 /// What a field of a JSON line can hold. Strings and headers may be any bytes. A whole number that
 /// is not negative reads back as std::uint64_t, whichever of the two it was.
 using Headers = std::map<std::string, std::string>;

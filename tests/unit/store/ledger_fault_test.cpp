@@ -153,7 +153,7 @@ TEST_CASE("ledger faults: a file of garbage is told, and left as it was") {
     std::string garbage(size, '\0');
     for (char& byte : garbage) byte = static_cast<char>(random() | 1);
     write_file(dir / "ledger", garbage);
-    CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "not a shoal ledger"));
+    CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "not a shoal file"));
     CHECK(read_file(dir / "ledger") == garbage);
   }
 }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Whom a web server serves: the checks against pages of other origins (PROTOCOL.md, WEB-1).
+namespace shoal::web {
+
+/// A name and a port as they stand in Host and after the `//` of an Origin; an IPv6 address without
+/// its brackets. The port is empty where it is left out.
+struct HostPort {
+  std::string host;
+  std::string port;
+};
+
+/// Nothing in `host` when the text is no host with or without a port.
+HostPort split_host(std::string_view text);
+
+/// Whether the name stands for this machine alone, or is written as an address.
+bool is_address_or_local(const std::string& host);
+
+class Gate {
+ public:
+  /// `listen`: the host we were told to listen on. `origins`: allowed besides our own.
+  Gate(const std::string& listen, std::vector<std::string> origins);
+
+  /// Names that are no address could be pointed at us by anybody (DNS rebinding): only our own and
+  /// those of the allowed origins are good.
+  bool allows_host(std::string_view host) const;
+
+  /// Whether a page of this origin may open a WebSocket at a server that it calls `host`. Programs
+  /// other than browsers send none: empty is allowed.
+  bool allows_origin(std::string_view origin, std::string_view host) const;
+
+ private:
+  std::vector<std::string> hosts_;
+  std::vector<std::string> origins_;
+};
+
+}  // namespace shoal::web

@@ -1,0 +1,47 @@
+# cmake -DFOLDER=web -DOUTPUT=web_files.cpp -P embed.cmake: the files of the page as C++.
+set(served
+  "/ text/html index.html"
+  "/style.css text/css style.css"
+  "/chat.js text/javascript chat.js"
+  "/icon.svg image/svg+xml icon.svg"
+  "/link.js text/javascript link.js"
+  "/log.js text/javascript log.js"
+  "/model.js text/javascript model.js"
+  "/text.js text/javascript text.js"
+  "/view.js text/javascript view.js")
+
+set(arrays "")
+set(rows "")
+set(number 0)
+foreach(entry ${served})
+  string(REPLACE " " ";" entry "${entry}")
+  list(GET entry 0 path)
+  list(GET entry 1 type)
+  list(GET entry 2 file)
+  file(READ ${FOLDER}/${file} octets HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," octets "${octets}")
+  string(APPEND arrays "constexpr unsigned char file_${number}[] = {${octets}};\n")
+  string(APPEND rows "      {\"${path}\", \"${type}; charset=utf-8\", text(file_${number})},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+
+file(WRITE ${OUTPUT} "#include \"web_files.hpp\"
+
+namespace shoal::nodes {
+namespace {
+
+${arrays}
+template <std::size_t size>
+std::string_view text(const unsigned char (&octets)[size]) {
+  return {reinterpret_cast<const char*>(octets), size};
+}
+
+}  // namespace
+
+std::vector<web::WebFile> web_files() {
+  return {
+${rows}  };
+}
+
+}  // namespace shoal::nodes
+")
