@@ -343,6 +343,34 @@ PY
   [ "$status" -eq 124 ] || [ "$status" -eq 69 ]
 }
 
+@test "repliers that forward in a circle: refused at once, with the reason" {
+  replier a --forward ipc://b
+  replier b --forward ipc://a
+  replier alone --forward ipc://alone
+  for way in a b a,ipc://b alone; do
+    SECONDS=0
+    code=0
+    shoal requester -c "ipc://$way" -W 60s x 2>err || code=$?
+    [ "$code" -eq 69 ] && [ "$SECONDS" -lt 20 ]
+    says "the chain of repliers is a circle: look at what they --forward to"
+  done
+  code=0
+  seq 100 | shoal requester -c ipc://a -W 60s >out 2>err || code=$?
+  [ "$code" -eq 69 ] && [ ! -s out ]
+  code=0
+  shoal requester --all -c ipc://a,ipc://b -W 60s x 2>err || code=$?
+  [ "$code" -eq 1 ]
+  says "circle"
+}
+
+@test "repliers in a circle with a way out: it is found" {
+  replier last -- sed 's/$/ out/'
+  replier a --forward ipc://b,ipc://last
+  replier b --forward ipc://a,ipc://last
+  shoal requester -c ipc://a,ipc://b -W 60s < <(seq 100) >out
+  seq 100 | sed 's/$/ out/' | same out
+}
+
 @test "a return address that nobody could dial is refused" {
   fails 2 "they reach" requester --reply-bind '*:5021' --insecure x
 }

@@ -36,6 +36,8 @@ Reply walked_back(Ended ended) {
       return {.kind = ReplyKind::late};
     case Ended::Kind::nobody:
       return failure("no replier is there to pass it on to");
+    case Ended::Kind::circle:
+      return {.kind = ReplyKind::circle, .error = Bytes::take(std::move(ended.reason))};
     case Ended::Kind::breakers:
       return failure("the repliers that it would be passed on to fail");
     case Ended::Kind::unreachable:
@@ -155,6 +157,7 @@ bool Replier::carry_out() {
   for (StartRun& run : starts) start(std::move(run));
   for (DirectReply& reply : direct) direct_.bring(std::move(reply));
   for (PlainReply& reply : plain) answer(std::move(reply));
+  for (Widened& widened : core_.take_widened()) next_->widen(widened.id, std::move(widened.path));
   return !stops.empty() || !starts.empty() || !direct.empty() || !plain.empty();
 }
 
@@ -190,14 +193,15 @@ void Replier::on_run_finished(RunId run, Reply reply) {
 void Replier::pass_on(StartRun run, Bytes output) {
   passed_on_[run.id] = run.run;
   passed_on_ids_[run.run] = run.id;
-  core_.on_passed_on(run.run, reactor_.now());
+  std::vector<Id> path = core_.on_passed_on(run.run, reactor_.now());
   std::vector<Ask> asks;
   asks.push_back({.id = run.id,
                   .body = std::move(output),
                   .deadline = run.deadline,
                   .headers = std::move(run.headers),
                   .hops = run.hops + 1,
-                  .return_to = std::move(run.return_to)});
+                  .return_to = std::move(run.return_to),
+                  .path = std::move(path)});
   next_->ask(std::move(asks));
 }
 

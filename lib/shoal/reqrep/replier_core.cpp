@@ -23,6 +23,9 @@ void ReplierCore::on_message(PeerId peer, Any message, Time now) {
   } else if (auto* cancelled = std::get_if<Cancel>(&message)) {
     for (const Id& id : cancelled->ids) cancel(peer, id);
     start_runs(now);
+  } else if (auto* waiting = std::get_if<Waiting>(&message)) {
+    wait_too(peer, *waiting);
+    start_runs(now);
   } else {
     outbox_.blame(peer, "it sent a replier what only a replier sends");
   }
@@ -32,7 +35,8 @@ void ReplierCore::take(PeerId peer, Requests& message, Time now) {
   auto terms = std::make_shared<const Terms>(Terms{.attempt = message.attempt,
                                                    .hops = message.hops,
                                                    .return_to = std::move(message.return_to),
-                                                   .headers = std::move(message.headers)});
+                                                   .headers = std::move(message.headers),
+                                                   .path = std::move(message.path)});
   std::size_t before = queued_.size();
   for (Request& request : message.requests) admit(peer, request, terms, message.notify, now);
   if (message.requests.size() > 1) unowned_ += queued_.size() - before;
@@ -93,12 +97,14 @@ void ReplierCore::on_finished(RunId run, Reply reply, Time now) {
   start_runs(now);
 }
 
-void ReplierCore::on_passed_on(RunId run, Time now) {
+std::vector<Id> ReplierCore::on_passed_on(RunId run, Time now) {
   auto found = runs_.find(run);
-  if (found == runs_.end() || found->second->stage != Stage::running) return;
+  if (found == runs_.end() || found->second->stage != Stage::running) return {};
   found->second->stage = Stage::passed_on;
   --running_;
+  std::vector<Id> path = path_through(*found->second);
   start_runs(now);
+  return path;
 }
 
 void ReplierCore::on_got(const Id& id, Time) {

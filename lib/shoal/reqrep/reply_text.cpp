@@ -27,6 +27,7 @@ int status_of(const Reply& reply) {
     case ReplyKind::late:
       return timed_out;
     case ReplyKind::failed:
+    case ReplyKind::circle:
     case ReplyKind::busy:
       return unavailable;
     case ReplyKind::accepted:
@@ -49,6 +50,7 @@ std::string phrase(const Reply& reply) {
     case ReplyKind::overran:
       return "the command took longer than its replier allows (--timeout)";
     case ReplyKind::failed:
+    case ReplyKind::circle:
       return "failed: " + std::string(reply.error.view());
     case ReplyKind::busy:
       return "the replier was busy";
@@ -71,6 +73,8 @@ std::string why_unanswered(const Ended& ended, Duration timeout) {
       return "no replier was there within " + format_duration(timeout);
     case Ended::Kind::breakers:
       return "every replier has failed too often of late (--breaker); try again later";
+    case Ended::Kind::circle:
+      return ended.reason + ": look at what they --forward to";
     case Ended::Kind::unreachable:
       return "no answer after " + std::to_string(ended.attempts) +
              (ended.attempts == 1 ? " attempt: " : " attempts: ") + ended.reason;
@@ -122,7 +126,7 @@ void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
                                      {"id", ended.id.hex()},
                                      {"from", answer.replier.hex()},
                                      {"status", std::uint64_t(status_of(answer.reply))}}};
-  if (answer.reply.kind == ReplyKind::failed) {
+  if (has_reason(answer.reply)) {
     record.fields.emplace_back("error", phrase(answer.reply));
   } else if (!answer.reply.error.empty()) {
     record.fields.emplace_back("stderr", std::string(answer.reply.error.view()));
@@ -133,6 +137,10 @@ void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
 }
 
 }  // namespace
+
+bool has_reason(const Reply& reply) {
+  return reply.kind == ReplyKind::failed || reply.kind == ReplyKind::circle;
+}
 
 int exit_status(const Ended& ended, bool scatter) {
   if (ended.kind == Ended::Kind::timed_out) return timed_out;

@@ -214,7 +214,7 @@ void RequestRun::tell(std::uint64_t seq, const Ended& ended) {
   if (options_.body) {
     single_status_ = status;
     for (const Ended::Answer& answer : ended.replies) {
-      if (answer.reply.kind != wire::reqrep::ReplyKind::failed) show_stderr(answer.reply.error);
+      if (!has_reason(answer.reply)) show_stderr(answer.reply.error);
     }
   }
   ++(status == 0 ? counts_.answered : counts_.failed);

@@ -85,6 +85,11 @@ void Requester::ask(std::vector<Ask> asks) {
   pump();
 }
 
+void Requester::widen(const Id& id, std::vector<Id> path) {
+  core_->widen(id, std::move(path));
+  pump();
+}
+
 void Requester::cancel(const Id& id) {
   core_->cancel(id, reactor_.now());
   pump();

@@ -98,6 +98,12 @@ std::string RequesterCore::settle(Replier& replier, OpenPlace open, Reply& reply
       replier.breaker->failed(probe, breakers_.rule(), now);
       fail_attempt(open, reason_of(reply));
       break;
+    case ReplyKind::circle:
+      replier.breaker->succeeded(probe);
+      open->reason = reason_of(reply);
+      open->shut.push_back(replier.node);
+      try_again(open);
+      break;
     case ReplyKind::delivered:
       replier.breaker->failed(probe, breakers_.rule(), now);
       fail_attempt(open, "the answer was delivered, but not to us");
@@ -116,9 +122,16 @@ void RequesterCore::answered(Replier& replier, bool probe, Time sent, Measured& 
 
 /// The replier that has the request has failed it.
 void RequesterCore::fail_attempt(OpenPlace open, std::string reason) {
-  Replier& replier = *open->with;
   open->reason = std::move(reason);
-  if (open->attempts > options_.retries) return end(open, {.kind = Ended::Kind::unreachable});
+  try_again(open);
+}
+
+void RequesterCore::try_again(OpenPlace open) {
+  Replier& replier = *open->with;
+  if (open->attempts > options_.retries) {
+    bool circle = !open->shut.empty() && open->shut.back() == replier.node;
+    return end(open, {.kind = circle ? Ended::Kind::circle : Ended::Kind::unreachable});
+  }
   if (std::ranges::find(open->tried, replier.node) == open->tried.end())
     open->tried.push_back(replier.node);
   open->with = nullptr;
@@ -200,6 +213,16 @@ void RequesterCore::offer(std::vector<Ask> asks, Time now) {
     index_.add(open->ask.id, open);
   }
   dispatch(now);
+}
+
+void RequesterCore::widen(const Id& id, std::vector<Id> path) {
+  OpenPlace* found = index_.find(id);
+  if (found == nullptr) return;
+  Open& open = **found;
+  open.ask.path = std::move(path);
+  if (open.with == nullptr) return;
+  post_formed(*open.with);
+  outbox_.post(open.with->peer, Waiting{id, open.ask.path});
 }
 
 void RequesterCore::cancel(const Id& id, Time now) {

@@ -45,6 +45,7 @@ struct Ask {
   std::uint32_t hops = 0;   ///< how many repliers it has passed already; for one that has, that it
                             ///< was `delivered` is an answer
   std::string return_to{};  ///< in place of the option's, where it was passed on
+  std::vector<Id> path{};   ///< the repliers that wait for it, where it was passed on
 };
 
 /// How a request ended, for the asker.
@@ -55,6 +56,7 @@ struct Ended {
     timed_out,    ///< at its deadline; in scatter `replies` has what came
     nobody,       ///< no replier was there by the deadline
     breakers,     ///< every replier's breaker is open
+    circle,       ///< it came back to a replier that waits for it, whoever was asked
     unreachable,  ///< the retries are used up, and `reason` says how the last one failed; in
                   ///< scatter fewer replies came than were wanted
   };
@@ -96,6 +98,9 @@ class RequesterCore {
   /// cancelled.
   void offer(std::vector<Ask> asks, Time now);
 
+  /// These wait for an open request instead of those in its `path`: whoever has it is told.
+  void widen(const Id& id, std::vector<Id> path);
+
   /// Ends a request without a word to its asker, who has given it up.
   void cancel(const Id& id, Time now);
 
@@ -131,6 +136,7 @@ class RequesterCore {
     Time sent{};
     Deadlines::Place ends{};
     std::vector<Id> tried{};  // nodes that failed
+    std::vector<Id> shut{};   // of these, those that are not asked again
     std::string reason{};     // how the last one failed
   };
 
@@ -190,6 +196,7 @@ class RequesterCore {
   bool nobody_since(Time offered) const;
   std::string settle(Replier& replier, OpenPlace open, Reply& reply, Measured& measured, Time now);
   void fail_attempt(OpenPlace open, std::string reason);
+  void try_again(OpenPlace open);
   bool settle_direct(Reply& reply, Time now);
   const std::string& return_to(const Ask& ask) const;
   void note_stray(const Reply& reply);
@@ -201,7 +208,8 @@ class RequesterCore {
   bool all_breakers_open(Time now) const;
   void place_again(Time now);
   void place_fresh(Time now);
-  Candidate* best();
+  bool nobody_left(const Open& open) const;
+  Candidate* best(const Open& open);
   Candidate* best_untried(const Open& open, bool& worth_waiting);
   void send(OpenPlace open, Candidate& to, Time now);
   void form(Replier& replier, const Ask& ask, std::uint32_t attempt, Time now);

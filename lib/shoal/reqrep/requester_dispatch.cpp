@@ -62,9 +62,13 @@ void RequesterCore::place_again(Time now) {
   int passed_over = 0;
   for (auto next = again_.begin(); next != again_.end() && passed_over < most_passed_over;) {
     OpenPlace open = next++;
+    if (nobody_left(*open)) {
+      end(open, {.kind = Ended::Kind::circle});
+      continue;
+    }
     bool worth_waiting = false;
     Candidate* to = best_untried(*open, worth_waiting);
-    if (to == nullptr && !worth_waiting) to = best();
+    if (to == nullptr && !worth_waiting) to = best(*open);
     if (to == nullptr) {
       ++passed_over;
     } else {
@@ -75,7 +79,7 @@ void RequesterCore::place_again(Time now) {
 
 void RequesterCore::place_fresh(Time now) {
   while (!fresh_.empty()) {
-    Candidate* to = best();
+    Candidate* to = best(fresh_.front());
     if (to == nullptr) return;
     send(fresh_.begin(), *to, now);
   }
@@ -97,10 +101,26 @@ bool comes_before(const Candidate& a, const Candidate& b) {
 
 }  // namespace
 
-RequesterCore::Candidate* RequesterCore::best() {
+namespace {
+
+template <typename Open, typename Replier>
+bool is_shut(const Open& open, const Replier& replier) {
+  return std::ranges::find(open.shut, replier.node) != open.shut.end();
+}
+
+}  // namespace
+
+/// Whether every replier that is there has said that it is not to be asked again.
+bool RequesterCore::nobody_left(const Open& open) const {
+  return !open.shut.empty() && std::ranges::all_of(repliers_, [&](const auto& entry) {
+    return is_shut(open, entry.second);
+  });
+}
+
+RequesterCore::Candidate* RequesterCore::best(const Open& open) {
   Candidate* found = nullptr;
   for (Candidate& candidate : candidates_) {
-    if (candidate.room == 0) continue;
+    if (candidate.room == 0 || is_shut(open, *candidate.replier)) continue;
     if (found == nullptr || comes_before(candidate, *found)) found = &candidate;
   }
   return found;
@@ -139,7 +159,8 @@ void RequesterCore::form(Replier& replier, const Ask& ask, std::uint32_t attempt
   bool fits = forming.requests.size() < good_batch &&
               replier.forming_bytes + ask.body.size() <= batch_bytes &&
               forming.attempt == attempt && forming.hops == ask.hops &&
-              forming.return_to == return_to(ask) && forming.headers == ask.headers;
+              forming.return_to == return_to(ask) && forming.headers == ask.headers &&
+              forming.path == ask.path;
   // What was cancelled before this one was asked must not be taken for it.
   if (!fits || !replier.cancels.empty()) post_formed(replier);
   if (forming.requests.empty()) {
@@ -148,6 +169,7 @@ void RequesterCore::form(Replier& replier, const Ask& ask, std::uint32_t attempt
     forming.notify = options_.notify;
     forming.return_to = return_to(ask);
     forming.headers = ask.headers;
+    forming.path = ask.path;
   }
   replier.forming_bytes += ask.body.size();
   forming.requests.push_back(

@@ -71,10 +71,13 @@ std::string RequesterCore::settle_part(Replier& replier, GatherPlace place, Repl
     replier.queue.splice(replier.queue.end(), replier.asked, part.place);
     return {};
   }
-  bool good = reply.kind != ReplyKind::failed && reply.kind != ReplyKind::late;
+  bool circle = reply.kind == ReplyKind::circle;
+  bool good = reply.kind != ReplyKind::failed && reply.kind != ReplyKind::late && !circle;
   if (good) {
     answered(replier, part.probe, part.sent, measured, now);
     ++gather.good;
+  } else if (circle) {
+    replier.breaker->succeeded(part.probe);
   } else {
     replier.breaker->failed(part.probe, breakers_.rule(), now);
   }

@@ -186,6 +186,47 @@ TEST_CASE(
   CHECK(ended.attempts == 3);
 }
 
+TEST_CASE("requester: REQ-18, whoever says circle is not asked again, and others are") {
+  Fixture f({.breaker = {.failures = 1, .pause = 5s}});
+  f.up(1);
+  f.up(2);
+  Id id = f.ask();
+  PeerId first = f.sent().at(0).first;
+  f.answer(first, id, ReplyKind::circle);
+  PeerId second = f.sent().at(0).first;
+  CHECK(second != first);
+  f.answer(second, id);
+  CHECK(f.ended().kind == Kind::answered);
+  id = f.ask();
+  first = f.sent().at(0).first;
+  f.answer(first, id, ReplyKind::circle);
+  f.answer(f.sent().at(0).first, id, ReplyKind::circle);
+  CHECK(f.sent().empty());
+  Ended ended = f.ended();
+  CHECK(ended.kind == Kind::circle);
+  CHECK(ended.attempts == 2);
+  CHECK(f.core.open() == 0);
+  f.ask();
+  CHECK(f.sent().size() == 1);
+}
+
+TEST_CASE("requester: REQ-12 and REQ-17, who waits is said with a request, and later") {
+  Fixture f;
+  const Id us = Id::of_name("us");
+  Ask ask{.id = Id::of_name("passed on"), .deadline = f.now + 10s, .hops = 1, .path = {us}};
+  f.core.offer({ask}, f.now);
+  f.core.widen(ask.id, {Id::of_name("other"), us});
+  f.up(1);
+  REQUIRE(f.sent().size() == 1);
+  CHECK(f.last.path == std::vector{Id::of_name("other"), us});
+  f.core.widen(ask.id, {us});
+  auto outbox = f.core.take_outbox();
+  REQUIRE(outbox.envelopes.size() == 1);
+  CHECK(std::get<Waiting>(outbox.envelopes[0].message).path == std::vector{us});
+  f.core.widen(Id::of_name("unknown"), {us});
+  CHECK(f.core.take_outbox().envelopes.empty());
+}
+
 TEST_CASE("requester: REQ-7, busy is tried after a pause and is no attempt") {
   Fixture f({.retries = 0});
   f.up(1);
