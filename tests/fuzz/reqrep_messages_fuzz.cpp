@@ -26,7 +26,7 @@ void use(const Replies& replies, std::size_t body) {
   SHOAL_ASSERT(!replies.replies.empty() && replies.replies.size() <= most_in_batch);
   std::size_t bytes = 0;
   for (const Reply& reply : replies.replies) {
-    SHOAL_ASSERT(!reply.id.is_nil() && reply.kind <= ReplyKind::circle);
+    SHOAL_ASSERT(!reply.id.is_nil() && reply.kind <= ReplyKind::unfit);
     bytes += reply.output.size() + reply.error.size();
   }
   SHOAL_ASSERT(bytes == body);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/replier_core.hpp>
 
 namespace shoal::reqrep {
@@ -12,8 +13,8 @@ ReplierCore::ReplierCore(ReplierCoreOptions options)
   SHOAL_ASSERT(options_.slots > 0);
 }
 
-void ReplierCore::on_up(PeerId peer, Time) {
-  peers_.try_emplace(peer);
+void ReplierCore::on_up(PeerId peer, Time, std::uint64_t takes) {
+  peers_.try_emplace(peer).first->second.takes = takes;
 }
 
 void ReplierCore::on_message(PeerId peer, Any message, Time now) {
@@ -86,7 +87,7 @@ void ReplierCore::on_finished(RunId run, Reply reply, Time now) {
   reply.id = work->id;
   bool answer = reply.kind == ReplyKind::exited || reply.kind == ReplyKind::signalled ||
                 reply.kind == ReplyKind::overran;
-  if (answer) cache_.keep(reply, work->body_hash, now);
+  if (answer || reply.kind == ReplyKind::unfit) cache_.keep(reply, work->body_hash, now);
   bool direct = answer && work->stage == Stage::running && !work->terms->return_to.empty() &&
                 !work->askers.empty();
   if (direct) {
@@ -161,6 +162,11 @@ void ReplierCore::reply(PeerId id, Reply reply) {
   auto found = peers_.find(id);
   if (found == peers_.end()) return;
   Peer& peer = found->second;
+  if (reply.output.size() > peer.takes) {
+    Id request = reply.id;
+    reply = too_large("reply", reply.output.size(), "asker", peer.takes);
+    reply.id = request;
+  }
   std::size_t size = reply.output.size() + reply.error.size();
   std::vector<Reply>& replies = peer.replies.replies;
   bool full = replies.size() >= good_batch || peer.bytes + size > batch_bytes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -31,7 +32,8 @@ struct ReplierCoreOptions {
   Duration cache{0};                       ///< how long answers are kept for repeated ids
   std::uint64_t cache_bytes = 64UL << 20;  ///< of answers kept; the oldest go first
   std::size_t queue = 100'000;  ///< requests waiting, or passed on and not answered; then `busy`
-  std::uint64_t queue_bytes = 256UL << 20;       ///< the same in bytes, with those that run
+  std::uint64_t queue_bytes = 256UL << 20;  ///< the same in bytes, with those that run
+  std::uint64_t max_request = std::numeric_limits<std::uint64_t>::max();  ///< bytes of one
   Duration got_limit = std::chrono::seconds(1);  ///< for the first asker to confirm a direct reply
 };
 
@@ -78,7 +80,9 @@ class ReplierCore {
  public:
   explicit ReplierCore(ReplierCoreOptions options);
 
-  void on_up(PeerId peer, Time now);
+  /// `takes` is what its HELLO says: bytes of one reply.
+  void on_up(PeerId peer, Time now,
+             std::uint64_t takes = std::numeric_limits<std::uint64_t>::max());
 
   /// What cannot come from an asker (`got` goes to on_got) is blamed on the peer.
   void on_message(PeerId peer, wire::reqrep::Any message, Time now);
@@ -168,6 +172,7 @@ class ReplierCore {
   };
   struct Peer {
     AskedHere open;
+    std::uint64_t takes = 0;
     wire::reqrep::Replies replies;  // not posted yet
     std::size_t bytes = 0;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <shoal/base/hash.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/replier_core.hpp>
 
 namespace shoal::reqrep {
@@ -18,8 +19,9 @@ Time deadline_of(const Request& request, Time now) {
   return request.remaining >= for_ever ? never : now + request.remaining;
 }
 
-Reply failure(const Id& id, std::string_view why) {
-  return {.id = id, .kind = ReplyKind::failed, .error = Bytes::copy(why)};
+Reply with_id(Reply reply, const Id& id) {
+  reply.id = id;
+  return reply;
 }
 
 }  // namespace
@@ -27,13 +29,18 @@ Reply failure(const Id& id, std::string_view why) {
 void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<const Terms>& terms,
                         bool notify, Time now) {
   if (terms->hops > most_hops || is_circle(terms->path)) return turn_back(peer, request.id);
+  if (request.body.size() > options_.max_request) {
+    Reply answer = too_large("request", request.body.size(), "replier", options_.max_request);
+    return reply(peer, with_id(std::move(answer), request.id));
+  }
   if (Works::iterator* known = index_.find(request.id)) {
     return join(*known, peer, request, *terms, notify, now);
   }
   std::uint64_t body_hash = hash_of(request.body);
   if (const AnswerCache::Entry* kept = cache_.find(request.id)) {
     if (kept->body_hash != body_hash) {
-      return reply(peer, failure(request.id, "another request with this id has been answered"));
+      return reply(peer,
+                   with_id(failure("another request with this id has been answered"), request.id));
     }
     return repeat(*kept, peer, terms, notify, deadline_of(request, now), now);
   }
@@ -58,7 +65,8 @@ void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<con
 void ReplierCore::join(Works::iterator work, PeerId peer, const Request& request,
                        const Terms& terms, bool notify, Time now) {
   if (work->body_hash != hash_of(request.body)) {
-    return reply(peer, failure(request.id, "another request with this id is being worked on"));
+    return reply(peer,
+                 with_id(failure("another request with this id is being worked on"), request.id));
   }
   ++counts_.repeated;
   if (notify) {

@@ -13,6 +13,7 @@ using wire::reqrep::ReplyKind;
 
 constexpr int timed_out = 124;
 constexpr int unavailable = 69;
+constexpr int unfit = static_cast<int>(ExitCode::bad_data);
 constexpr int signal_base = 128;
 constexpr std::uint32_t most_status = 255;
 
@@ -30,6 +31,8 @@ int status_of(const Reply& reply) {
     case ReplyKind::circle:
     case ReplyKind::busy:
       return unavailable;
+    case ReplyKind::unfit:
+      return unfit;
     case ReplyKind::accepted:
     case ReplyKind::delivered:
       return 0;
@@ -52,6 +55,8 @@ std::string phrase(const Reply& reply) {
     case ReplyKind::failed:
     case ReplyKind::circle:
       return "failed: " + std::string(reply.error.view());
+    case ReplyKind::unfit:
+      return std::string(reply.error.view());
     case ReplyKind::busy:
       return "the replier was busy";
     case ReplyKind::late:
@@ -122,10 +127,9 @@ void append_plain(std::string& text, ReplyFormat format, const Ended::Answer& an
 
 void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
                  const Ended::Answer& answer, bool stale) {
-  wire::JsonRecord record{.fields = {{"seq", seq},
-                                     {"id", ended.id.hex()},
-                                     {"from", answer.replier.hex()},
-                                     {"status", std::uint64_t(status_of(answer.reply))}}};
+  wire::JsonRecord record{.fields = {{"seq", seq}, {"id", ended.id.hex()}}};
+  if (!answer.replier.is_nil()) record.fields.emplace_back("from", answer.replier.hex());
+  record.fields.emplace_back("status", std::uint64_t(status_of(answer.reply)));
   if (has_reason(answer.reply)) {
     record.fields.emplace_back("error", phrase(answer.reply));
   } else if (!answer.reply.error.empty()) {
@@ -139,7 +143,8 @@ void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
 }  // namespace
 
 bool has_reason(const Reply& reply) {
-  return reply.kind == ReplyKind::failed || reply.kind == ReplyKind::circle;
+  return reply.kind == ReplyKind::failed || reply.kind == ReplyKind::circle ||
+         reply.kind == ReplyKind::unfit;
 }
 
 int exit_status(const Ended& ended, bool scatter) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/stream_executor.hpp>
 #include <shoal/runtime/process.hpp>
 
@@ -20,7 +21,7 @@ void StreamExecutor::start(StartRun run) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.find('\n') != std::string_view::npos) {
     return finished_(
-        run.run, failure("the request holds a line feed, and --mode stream answers line by line"));
+        run.run, unfit("the request holds a line feed, and --mode stream answers line by line"));
   }
   auto slot = std::ranges::find_if(slots_, [](const Slot& each) { return !each.run; });
   SHOAL_ASSERT(slot != slots_.end());
@@ -69,7 +70,8 @@ void StreamExecutor::on_death(Slot& slot, runtime::LineDeath death) {
     reason = "the command ended (" + runtime::describe(death.outcome) + ") and did not answer";
   }
   if (!death.outcome.error_tail.empty()) reason += "; its stderr: " + death.outcome.error_tail;
-  finish(slot, failure(std::move(reason)));
+  bool too_much = death.outcome.kind == runtime::Outcome::Kind::output_too_large;
+  finish(slot, too_much ? too_much_output(options_.max_output) : failure(std::move(reason)));
 }
 
 void StreamExecutor::finish(Slot& slot, Reply reply) {

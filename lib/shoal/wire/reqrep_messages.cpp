@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, std::variant_size_v<Any>> tags{"requests", "cancel", "got",
                                                                       "replies", "waiting"};
 
-constexpr auto last_kind = static_cast<unsigned char>(ReplyKind::circle);
+constexpr auto last_kind = static_cast<unsigned char>(ReplyKind::unfit);
 
 using Numbers = std::vector<std::uint32_t>;
 

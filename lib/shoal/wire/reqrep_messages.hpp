@@ -76,6 +76,7 @@ enum class ReplyKind : std::uint8_t {
   accepted,
   delivered,
   circle,
+  unfit,
 };
 
 struct Reply {

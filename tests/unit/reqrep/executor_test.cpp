@@ -86,9 +86,10 @@ TEST_CASE("executor each: id, attempt and headers stand in the environment") {
 
 TEST_CASE("executor each: what no command can be given fails without one") {
   Fixture f(each("cat"));
-  CHECK(f.run(std::string("a\0b", 3)).kind == ReplyKind::failed);
+  CHECK(f.run(std::string("a\0b", 3)).kind == ReplyKind::unfit);
   Reply reply = f.run("body", {{"key", std::string("\0", 1)}});
-  CHECK(reply.kind == ReplyKind::failed);
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(f.run(std::string(200'000, 'x')).kind == ReplyKind::unfit);
   CHECK(reply.error.view() == "a header with a NUL byte cannot be passed to a command");
 }
 
@@ -103,8 +104,11 @@ TEST_CASE("executor each: a signal, too long a time and too much output") {
   options = each("yes");
   options.max_output = 10'000;
   reply = Fixture(options).run("x");
-  CHECK(reply.kind == ReplyKind::failed);
-  CHECK(reply.error.view() == "the command wrote more output than the limit allows");
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(reply.error.view().starts_with("the command wrote more output than its replier takes"));
+  options = stream("yes | tr -d '\\n'");
+  options.max_output = 10'000;
+  CHECK(Fixture(options).run("x").kind == ReplyKind::unfit);
 }
 
 TEST_CASE("executor each: a stopped run says nothing more") {
@@ -124,7 +128,7 @@ TEST_CASE("executor stream: a line out for each line in, of one process") {
   CHECK(f.run("two\n").output.view() == "2 two");
   CHECK(f.run("").output.view() == "3 ");
   Reply reply = f.run("two\nlines");
-  CHECK(reply.kind == ReplyKind::failed);
+  CHECK(reply.kind == ReplyKind::unfit);
   CHECK(f.run("four").output.view() == "4 four");
 }
 

@@ -260,6 +260,28 @@ TEST_CASE("replier: REQ-16, a circle is told before anything else is wrong with 
   CHECK(f.reply().kind == ReplyKind::circle);
 }
 
+TEST_CASE("replier: REQ-19, what is too large for it or for its asker is unfit, with both sizes") {
+  Fixture f({.max_request = 4});
+  f.core.on_up(3, f.now, 10);
+  f.ask(3, one, {}, 10s, "large");
+  Reply reply = f.reply();
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(reply.error.view() ==
+        "the request is too large: 5 bytes, and the replier takes 4B; raise its --max-size or send "
+        "less");
+  f.ask(3, one, {}, 10s, "fits");
+  f.finish(f.start(), "ten bytes!");
+  CHECK(f.reply().output.view() == "ten bytes!");
+  f.ask(3, two, {}, 10s, "fits");
+  f.ask(1, two, {}, 10s, "fits");
+  f.finish(f.start(), "more than ten");
+  for (const auto& [peer, answer] : f.replies()) {
+    CHECK(answer.id == two);
+    CHECK(answer.kind == (peer == 3 ? ReplyKind::unfit : ReplyKind::exited));
+    if (peer == 3) CHECK(answer.error.view().find("13 bytes, and the asker takes 10B") != -1UL);
+  }
+}
+
 TEST_CASE(
     "replier: REQ-17, whoever waits for what is passed on is told on, until it meets itself") {
   const Id us = Id::of_name("us");

@@ -48,6 +48,7 @@ TEST_CASE("reply text: exit statuses") {
   CHECK(status({.kind = ReplyKind::late}) == 124);
   CHECK(status({.kind = ReplyKind::failed}) == 69);
   CHECK(status({.kind = ReplyKind::circle}) == 69);
+  CHECK(status({.kind = ReplyKind::unfit}) == 65);
   CHECK(status({.kind = ReplyKind::accepted}) == 0);
   CHECK(exit_status(unanswered(Ended::Kind::timed_out), false) == 124);
   CHECK(exit_status(unanswered(Ended::Kind::nobody), false) == 69);

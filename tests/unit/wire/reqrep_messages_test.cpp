@@ -196,7 +196,7 @@ TEST_CASE("reqrep messages: REQ-1, fields out of bounds in requests") {
 TEST_CASE("reqrep messages: REQ-1, fields out of bounds in replies") {
   auto wrong = [](auto change) { return refused<ReplyDraft>(change); };
   CHECK_FALSE(wrong([](ReplyDraft&) {}));
-  CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string("\0\x09", 2); }));
+  CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string("\0\x0a", 2); }));
   CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string(3, '\0'); }));
   CHECK(wrong([](ReplyDraft& d) { d.statuses.clear(); }));
   CHECK(wrong([](ReplyDraft& d) { d.sizes = std::string(8, '\0'); }));
