@@ -244,6 +244,14 @@ PY
   says "request 3: the command took longer"
 }
 
+@test "--mode stream: lines too many fail their request, and are no answer to the next" {
+  replier r -j 1 --mode stream -- \
+    sh -c 'while read -r n; do case $n in 2) printf "2\nextra\n";; *) echo "$n";; esac; done'
+  asks 69 --in-flight 1 --retries 1 < <(seq 4)
+  printf '1\n3\n4\n' | same out
+  says "request 2: no answer after 2 attempts: the command wrote more lines than it was given"
+}
+
 @test "many requests: 124, 69 or 65 when all failed alike, else 1" {
   replier r -- sh -c 'n=$(cat); [ "$n" != slow ] || sleep 1000; [ "$n" != bad ]'
   asks 124 -W 500ms < <(printf 'slow\ngood\nslow\n')

@@ -6,6 +6,9 @@
 #include <shoal/base/error.hpp>
 #include <shoal/reqrep/executor.hpp>
 
+#include "support/log_capture.hpp"
+#include "support/temp_dir.hpp"
+
 using namespace shoal;
 using namespace shoal::reqrep;
 using namespace std::chrono_literals;
@@ -155,4 +158,38 @@ TEST_CASE("executor stream: a request that is stopped takes its process with it"
   f.start(5, "hang");
   f.executor->stop(5);
   CHECK(f.run("x").output.view() != first);
+}
+
+TEST_CASE("executor stream: lines too many that come together fail their request") {
+  Fixture f(stream("while read -r line; do printf 'one\\ntwo\\n'; done"));
+  for (int i = 0; i < 3; ++i) {
+    Reply reply = f.run("x");
+    CHECK(reply.kind == ReplyKind::failed);
+    CHECK(reply.error.view() == "the command wrote more lines than it was given");
+  }
+}
+
+TEST_CASE(
+    "executor stream: a line that nobody asked for is told, and no answer to what comes next") {
+  test::LogCapture log;
+  test::TempDir dir;
+  Fixture f(stream("cd '" + dir.path().string() +
+                   "'; if [ -e go ]; then exec sed -u s/.*/fine/; fi; "
+                   "read -r line; echo $$; while ! [ -e go ]; do sleep 0.01; done; echo extra"));
+  pid_t first = std::stoi(std::string(f.run("x").output.view()));
+  dir.write("go", "");
+  SUBCASE("it is read while nothing is asked") {
+    run_until(f.reactor, [&] { return log.count("a line that nobody had asked for") == 1; });
+  }
+  SUBCASE("it lies in the pipe when the next request comes") {
+    CHECK(ends(first));
+  }
+  SUBCASE("it lies in the pipe at the end") {
+    CHECK(ends(first));
+    f.executor.reset();
+    CHECK(log.count("a line that nobody had asked for") == 1);
+    return;
+  }
+  CHECK(f.run("x").output.view() == "fine");
+  CHECK(log.count("a line that nobody had asked for") == 1);
 }
