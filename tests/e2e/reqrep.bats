@@ -175,9 +175,10 @@ PY
   asks 69 --retries 0 x
   says "could not start: No such file or directory"
   stop r 0
-  replier r --max-size 1M -- yes
-  asks 69 --retries 0 x
-  says "more output than the limit"
+  replier r --max-size 1M -- sh -c 'echo >>ran; exec yes'
+  asks 65 x
+  says "the command wrote more output than its replier takes, which is 1M"
+  [ "$(wc -l <ran)" -eq 1 ]
 }
 
 @test "a request over --max-size is an error of that request" {
@@ -198,11 +199,38 @@ PY
   grep -q '"seq":1,.*"payload":"2"' out
 }
 
+@test "--max-size of either side bounds requests and replies, and is said with both sizes" {
+  replier r --max-size 10 -- sh -c 'echo "$0" >>ran; cat' {}
+  asks 65 --retries 9 12345678901
+  says "the request is too large: 11 bytes, and the replier takes 10B; raise its --max-size"
+  [ ! -e ran ]
+  asks 65 < <(printf '1\n12345678901\n1234567890\n')
+  printf '1\n1234567890\n' | same out
+  says "request 2: the request is too large: 11 bytes"
+  stop r 0
+  rm ran
+  replier r --max-size 2M -- sh -c 'echo "$0" >>ran; head -c "$0" /dev/zero' {}
+  asks 65 --max-size 1M --retries 9 1048577
+  says "the reply is too large: 1,048,577 bytes, and the asker takes 1M; raise its --max-size"
+  asks 0 --max-size 1M --raw 1048576
+  [ "$(stat -c %s out)" -eq 1048576 ]
+  replier chain --max-size 1M --forward ipc://r -- cat
+  code=0
+  shoal requester -c ipc://chain 1048577 2>err || code=$?
+  [ "$code" -eq 65 ]
+  says "the reply is too large"
+  code=0
+  shoal requester -c ipc://chain --max-size 512K --reply-bind ipc://back 524289 2>err || code=$?
+  [ "$code" -eq 65 ]
+  says "the asker takes 512K"
+  [ "$(wc -l <ran)" -eq 4 ]
+}
+
 @test "--mode stream: a line out for each line in" {
   replier r -j 1 --mode stream -- sed -u 's/$/!/'
   asks 0 < <(seq 1000)
   seq 1000 | sed 's/$/!/' | same out
-  asks 69 --retries 0 $'two\nlines'
+  asks 65 $'two\nlines'
   says "line feed"
 }
 
@@ -214,6 +242,14 @@ PY
   says "request 2: no answer after 1 attempt"
   says "exit code 3"
   says "request 3: the command took longer"
+}
+
+@test "--mode stream: lines too many fail their request, and are no answer to the next" {
+  replier r -j 1 --mode stream -- \
+    sh -c 'while read -r n; do case $n in 2) printf "2\nextra\n";; *) echo "$n";; esac; done'
+  asks 69 --in-flight 1 --retries 1 < <(seq 4)
+  printf '1\n3\n4\n' | same out
+  says "request 2: no answer after 2 attempts: the command wrote more lines than it was given"
 }
 
 @test "many requests: 124, 69 or 65 when all failed alike, else 1" {
@@ -341,6 +377,34 @@ PY
   replier b --forward ipc://c
   run shoal requester -c ipc://b -W 500ms x
   [ "$status" -eq 124 ] || [ "$status" -eq 69 ]
+}
+
+@test "repliers that forward in a circle: refused at once, with the reason" {
+  replier a --forward ipc://b
+  replier b --forward ipc://a
+  replier alone --forward ipc://alone
+  for way in a b a,ipc://b alone; do
+    SECONDS=0
+    code=0
+    shoal requester -c "ipc://$way" -W 60s x 2>err || code=$?
+    [ "$code" -eq 69 ] && [ "$SECONDS" -lt 20 ]
+    says "the chain of repliers is a circle: look at what they --forward to"
+  done
+  code=0
+  seq 100 | shoal requester -c ipc://a -W 60s >out 2>err || code=$?
+  [ "$code" -eq 69 ] && [ ! -s out ]
+  code=0
+  shoal requester --all -c ipc://a,ipc://b -W 60s x 2>err || code=$?
+  [ "$code" -eq 1 ]
+  says "circle"
+}
+
+@test "repliers in a circle with a way out: it is found" {
+  replier last -- sed 's/$/ out/'
+  replier a --forward ipc://b,ipc://last
+  replier b --forward ipc://a,ipc://last
+  shoal requester -c ipc://a,ipc://b -W 60s < <(seq 100) >out
+  seq 100 | sed 's/$/ out/' | same out
 }
 
 @test "a return address that nobody could dial is refused" {

@@ -13,7 +13,7 @@ namespace {
 /// The bodies are pieces of the message's, and nothing else.
 void use(const Requests& requests, std::size_t body) {
   SHOAL_ASSERT(!requests.requests.empty() && requests.requests.size() <= most_in_batch);
-  SHOAL_ASSERT(headers_fit(requests.headers));
+  SHOAL_ASSERT(headers_fit(requests.headers) && requests.path.size() <= most_path);
   std::size_t bytes = 0;
   for (const Request& request : requests.requests) {
     SHOAL_ASSERT(!request.id.is_nil() && request.remaining >= Duration(0));
@@ -26,7 +26,7 @@ void use(const Replies& replies, std::size_t body) {
   SHOAL_ASSERT(!replies.replies.empty() && replies.replies.size() <= most_in_batch);
   std::size_t bytes = 0;
   for (const Reply& reply : replies.replies) {
-    SHOAL_ASSERT(!reply.id.is_nil() && reply.kind <= ReplyKind::delivered);
+    SHOAL_ASSERT(!reply.id.is_nil() && reply.kind <= ReplyKind::unfit);
     bytes += reply.output.size() + reply.error.size();
   }
   SHOAL_ASSERT(bytes == body);
@@ -55,8 +55,10 @@ std::vector<std::string> fuzz::valid_inputs() {
                .hops = 3,
                .notify = true,
                .return_to = "tcp://127.0.0.1:5021",
-               .headers = {{"key", "value"}, {"", ""}}},
-      Cancel{{one, two}}, Got{{two}}, Replies{{{.id = one, .output = Bytes::copy("out")}}},
+               .headers = {{"key", "value"}, {"", ""}},
+               .path = {two, one}},
+      Waiting{one, {two}}, Cancel{{one, two}}, Got{{two}},
+      Replies{{{.id = one, .output = Bytes::copy("out")}}},
       Replies{{{.id = one, .kind = ReplyKind::signalled, .status = 9, .from = two},
                {.id = two, .output = Bytes::copy("out"), .error = Bytes::copy("err")}}}});
 }

@@ -40,7 +40,8 @@ class Network {
 
   NetworkFaults faults;
 
-  /// Lets the two find each other whenever both are alive and the way between them is open.
+  /// Lets the two find each other whenever both are alive and the way between them is open. The
+  /// first is the one that dials, where that makes a difference.
   void introduce(Endpoint& a, Endpoint& b);
 
   /// The same, while `wanted` holds. When it begins to hold, seek() must be called.
@@ -56,6 +57,11 @@ class Network {
   void partition(std::size_t pair, Duration length);
   /// Ends a session that the pattern finds at fault; both sides learn of it.
   void drop(net::PeerId session);
+
+  /// Whether `node` is the one that was introduced first.
+  bool dialled(net::PeerId session, const Endpoint& node) const {
+    return pairs_[sessions_.at(session).pair].a == &node;
+  }
 
   std::size_t pairs() const { return pairs_.size(); }
 

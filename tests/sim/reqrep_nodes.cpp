@@ -26,13 +26,13 @@ std::uint32_t status_of(const std::string& body) {
   return body.ends_with('7') ? 7 : 0;
 }
 
-AskingSide::AskingSide(ReqShared& shared, Endpoint& self, std::size_t known)
+AskingSide::AskingSide(ReqShared& shared, Endpoint& self, std::size_t known, bool first)
     : shared_(shared), self_(self), known_(known) {
   const ReqPlan& plan = shared.plan;
   core = std::make_unique<RequesterCore>(RequesterCoreOptions{.retries = plan.retries,
                                                               .breaker = plan.breaker,
-                                                              .notify = plan.notify,
-                                                              .scatter = plan.scatter,
+                                                              .notify = first && plan.notify,
+                                                              .scatter = first && plan.scatter,
                                                               .wanted = plan.wanted});
 }
 
@@ -83,7 +83,7 @@ void RequesterNode::start() {
   alive_ = true;
   const ReqPlan& plan = shared_.plan;
   int known = plan.fronts > 0 ? plan.fronts : plan.repliers;
-  asking_ = std::make_unique<AskingSide>(shared_, *this, static_cast<std::size_t>(known));
+  asking_ = std::make_unique<AskingSide>(shared_, *this, static_cast<std::size_t>(known), true);
   direct_peers_.clear();
 }
 
@@ -103,6 +103,10 @@ void RequesterNode::ask(Duration limit, bool must_succeed) {
   if (shared_.random.chance(0.1)) ask.headers["key"] = "value";
   shared_.asked[ask.id] = {
       .asker = this, .deadline = ask.deadline, .body = body, .must_succeed = must_succeed};
+  bool goes_round = shared_.plan.circle && !shared_.plan.way_out && status_of(body) == 0;
+  if (goes_round && (shared_.calm() || !shared_.faults_on) && shared_.all_met) {
+    shared_.asked[ask.id].circle_by = now + 2s;
+  }
   shared_.ids.push_back(ask.id);
   if (!must_succeed && shared_.random.chance(shared_.plan.cancels)) {
     later(shared_.random.between(Duration(0), limit), [this, id = ask.id] {
@@ -141,6 +145,17 @@ void RequesterNode::step() {
   });
 }
 
+namespace {
+
+bool went_round(const Ended& ended) {
+  if (ended.kind == Ended::Kind::circle) return true;
+  return std::ranges::any_of(ended.replies, [](const Ended::Answer& answer) {
+    return answer.reply.kind == ReplyKind::circle;
+  });
+}
+
+}  // namespace
+
 void RequesterNode::take(const Ended& ended) {
   Asked& asked = shared_.asked[ended.id];
   Time now = shared_.schedule.now();
@@ -155,20 +170,27 @@ void RequesterNode::take(const Ended& ended) {
   }
   if (ended.kind == Ended::Kind::timed_out && now < asked.deadline)
     return shared_.broken(asked.body + " timed out before its deadline");
+  bool too_late_to_know = ended.kind == Ended::Kind::timed_out && now <= asked.circle_by;
+  bool told = went_round(ended) && now <= asked.circle_by;
+  if (asked.circle_by != never && !told && !too_late_to_know)
+    return shared_.broken(asked.body + " goes round and was not told so in time, kind " +
+                          std::to_string(static_cast<int>(ended.kind)) + ": " + ended.reason);
   if (answered && ended.replies.empty()) return shared_.broken(asked.body + " has no answer");
   check_answers(ended, asked);
 }
 
 void RequesterNode::check_answers(const Ended& ended, const Asked& asked) {
   const ReqPlan& plan = shared_.plan;
-  bool on = plan.fronts > 0 && status_of(asked.body) == 0;
+  bool on = plan.fronts > 0 && !plan.circle && status_of(asked.body) == 0;
   std::string right = answer_to(on ? passed_on(asked.body) : asked.body);
   std::set<Id> from;
   for (const Ended::Answer& answer : ended.replies) {
-    if (!from.insert(answer.replier).second)
+    // Several ways may lead to the same one.
+    if (!from.insert(answer.replier).second && plan.fronts == 0)
       return shared_.broken(asked.body + " has two replies of one replier");
     const Reply& reply = answer.reply;
-    if (plan.scatter && reply.kind == ReplyKind::failed) continue;
+    if (plan.scatter && (reply.kind == ReplyKind::failed || reply.kind == ReplyKind::circle))
+      continue;
     // What a liar was asked it may answer as it likes.
     bool lie = reply.output.view() == lie_text;
     if (lie && asked.sent_to.contains(answer.replier)) continue;
@@ -216,10 +238,7 @@ void ReplierNode::start() {
                          .slots = plan.slots,
                          .cache = plan.cache ? Duration(60s) : Duration(0),
                          .queue = plan.queue});
-  if (front_) {
-    auto known = static_cast<std::size_t>(plan.repliers);
-    next_ = std::make_unique<AskingSide>(shared_, *this, known);
-  }
+  if (front()) next_ = std::make_unique<AskingSide>(shared_, *this, next_count_, false);
   running_.clear();
   passed_on_.clear();
   done_.clear();
@@ -242,10 +261,13 @@ void ReplierNode::step() {
   }
   if (next_) {
     for (const Ended& ended : next_->core->take_ended()) take(ended);
-    next_->post();
   }
   for (const StartRun& start : core_->take_starts()) run(start);
   for (const DirectReply& direct : core_->take_direct()) bring(direct);
+  for (Widened& widened : core_->take_widened()) {
+    next_->core->widen(widened.id, std::move(widened.path));
+  }
+  if (next_) next_->post();
   Outbox outbox = core_->take_outbox();
   if (!outbox.faults.empty()) shared_.broken("an asker was blamed: " + outbox.faults[0].reason);
   for (const auto& envelope : outbox.envelopes)
@@ -264,7 +286,7 @@ void ReplierNode::run(const StartRun& start) {
   const ReqPlan& plan = shared_.plan;
   bool calm = plan.crashes == 0 && plan.cuts == 0 && !plan.lossy && !plan.liar && !plan.notify;
   Time told = shared_.asked[start.id].cancelled_at;
-  if (told != never) told += 4 * plan.faults.delay_most + 10ms;
+  if (told != never) told += (4 + 2 * plan.fronts) * plan.faults.delay_most + 10ms;
   if (calm && told < shared_.schedule.now()) shared_.broken("what was cancelled was begun");
   if (running_.size() >= plan.slots) shared_.broken("more runs than slots");
   running_.insert(start.run);
@@ -284,7 +306,7 @@ void ReplierNode::finish(const StartRun& start) {
     return core_->on_finished(start.run, {.kind = ReplyKind::failed, .error = Bytes::copy("sick")},
                               now);
   }
-  if (front_ && status_of(body) == 0) return pass_on(start);
+  if (front() && status_of(body) == 0) return pass_on(start);
   if (!done_.insert(start.id).second && shared_.plan.cache) shared_.broken(body + " was run twice");
   core_->on_finished(start.run, {.status = status_of(body), .output = Bytes::copy(answer_to(body))},
                      now);
@@ -292,15 +314,17 @@ void ReplierNode::finish(const StartRun& start) {
 
 void ReplierNode::pass_on(const StartRun& start) {
   Time now = shared_.schedule.now();
-  core_->on_passed_on(start.run, now);
+  std::vector<Id> path = core_->on_passed_on(start.run, now);
   passed_on_[start.id] = start.run;
   std::vector<Ask> asks;
+  std::string body(start.body.view());
   asks.push_back({.id = start.id,
-                  .body = Bytes::copy(passed_on(std::string(start.body.view()))),
+                  .body = Bytes::take(shared_.plan.circle ? std::move(body) : passed_on(body)),
                   .deadline = start.deadline,
                   .headers = start.headers,
                   .hops = start.hops + 1,
-                  .return_to = start.return_to});
+                  .return_to = start.return_to,
+                  .path = std::move(path)});
   next_->core->offer(std::move(asks), now);
 }
 
@@ -314,6 +338,7 @@ void ReplierNode::take(const Ended& ended) {
     if (reply.kind != ReplyKind::delivered) reply.from = ended.replies.front().replier;
   }
   if (ended.kind == Ended::Kind::timed_out) reply.kind = ReplyKind::late;
+  if (ended.kind == Ended::Kind::circle) reply.kind = ReplyKind::circle;
   core_->on_finished(passed->second, std::move(reply), shared_.schedule.now());
   passed_on_.erase(passed);
 }
@@ -366,9 +391,8 @@ void ReplierNode::lie(net::PeerId session) {
 }
 
 void ReplierNode::on_up(net::PeerId session, Endpoint& other) {
-  auto* back = dynamic_cast<ReplierNode*>(&other);
-  if (front_ && back != nullptr && !back->front()) {
-    next_->on_up(session, *back);
+  if (next_ && shared_.network.dialled(session, *this)) {
+    next_->on_up(session, dynamic_cast<ReplierNode&>(other));
   } else {
     core_->on_up(session, shared_.schedule.now());
   }

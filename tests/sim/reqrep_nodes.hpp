@@ -19,8 +19,10 @@ struct ReqPlan {
   std::uint64_t requests = 60;  ///< a requester, over `lasts`
   int requesters = 2;
   int repliers = 3;
-  int fronts = 0;       ///< repliers that pass on to the others, and are the only ones asked
-  bool direct = false;  ///< the last of a chain answers at the return address
+  bool circle = false;   ///< repliers pass on in a circle
+  bool way_out = false;  ///< and to one beside it, which answers
+  int fronts = 0;        ///< repliers that pass on to the others, and are the only ones asked
+  bool direct = false;   ///< the last of a chain answers at the return address
   bool scatter = false;
   std::uint32_t wanted = 0;
   bool notify = false;
@@ -53,7 +55,8 @@ struct Asked {
   bool given_up = false;  ///< cancelled, or its asker crashed
   Time cancelled_at = never;
   bool must_succeed = false;
-  std::set<Id> sent_to;  ///< nodes
+  Time circle_by = never;  ///< by then it must have been found to go round
+  std::set<Id> sent_to;    ///< nodes
 };
 
 struct ReqShared : Surroundings {
@@ -62,11 +65,16 @@ struct ReqShared : Surroundings {
   std::map<Id, Asked> asked;
   std::vector<Id> ids;
   std::vector<RequesterNode*> requesters;
+  bool all_met = false;  ///< time enough to start and find each other has passed
   std::uint64_t answered = 0;
   std::uint64_t strays = 0;
   std::uint64_t probes = 0;
 
   explicit ReqShared(const ReqPlan& p) : Surroundings(p.seed), plan(p) {}
+  /// Whether nothing goes wrong with nodes and ways.
+  bool calm() const {
+    return plan.crashes == 0 && plan.cuts == 0 && !plan.lossy && !plan.liar && plan.sick == 0;
+  }
   void broken(const std::string& what) {
     if (fault.empty()) fault = what;
   }
@@ -79,8 +87,8 @@ std::uint32_t status_of(const std::string& body);
 /// Asks, on its own account or for a front. Only glue: decode, core, encode.
 class AskingSide {
  public:
-  /// `known`: how many repliers it dials.
-  AskingSide(ReqShared& shared, Endpoint& self, std::size_t known);
+  /// `known`: how many repliers it dials; `first`: it asks on its own account.
+  AskingSide(ReqShared& shared, Endpoint& self, std::size_t known, bool first);
   void on_up(net::PeerId session, ReplierNode& other);
   void on_message(net::PeerId session, const wire::Message& message);
   void on_down(net::PeerId session);
@@ -131,15 +139,16 @@ enum class Nature { honest, sick, liar };
 
 class ReplierNode : public Node {
  public:
-  ReplierNode(ReqShared& shared, std::string name, Nature kind, bool front)
-      : Node(shared), nature(kind), name_(std::move(name)), front_(front), shared_(shared) {}
+  /// `next`: how many repliers it passes on to; 0: it answers itself.
+  ReplierNode(ReqShared& shared, std::string name, Nature kind, std::size_t next)
+      : Node(shared), nature(kind), name_(std::move(name)), next_count_(next), shared_(shared) {}
   void start() override;
   void on_up(net::PeerId session, Endpoint& other) override;
   void on_message(net::PeerId session, wire::Message message) override;
   void on_down(net::PeerId session, bool left) override;
   void on_got(const Id& id);
 
-  bool front() const { return front_; }
+  bool front() const { return next_count_ > 0; }
   const Id& node() const { return node_; }
   std::uint64_t open() const { return core_ ? core_->open() : 0; }
 
@@ -157,7 +166,7 @@ class ReplierNode : public Node {
   void lie(net::PeerId session);
 
   const std::string name_;
-  const bool front_;
+  const std::size_t next_count_;
   ReqShared& shared_;
   Id node_;
   int starts_ = 0;

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 
 #include <shoal/reqrep/command_executor.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/runtime/process.hpp>
 
 namespace shoal::reqrep {
@@ -19,7 +21,7 @@ std::string header_variable(std::string_view key) {
   return name;
 }
 
-Reply reply_of(Outcome outcome) {
+Reply reply_of(Outcome outcome, std::size_t max_output) {
   Reply reply{.output = Bytes::take(std::move(outcome.output))};
   switch (outcome.kind) {
     case Outcome::Kind::exited:
@@ -33,8 +35,11 @@ Reply reply_of(Outcome outcome) {
       reply.error = Bytes::take(std::move(outcome.error_tail));
       return reply;
     case Outcome::Kind::output_too_large:
-    case Outcome::Kind::misbehaved:
+      return too_much_output(max_output);
     case Outcome::Kind::not_started:
+      if (outcome.status == E2BIG) return unfit("the command " + runtime::describe(outcome));
+      break;
+    case Outcome::Kind::misbehaved:
       break;
   }
   return failure("the command " + runtime::describe(outcome));
@@ -63,9 +68,9 @@ CommandExecutor::CommandExecutor(runtime::Reactor& reactor, ExecutorOptions opti
 
 void CommandExecutor::start(StartRun run) {
   Result<std::vector<std::string>> environment = request_environment(run);
-  if (!environment) return finished_(run.run, failure(environment.reason()));
+  if (!environment) return finished_(run.run, unfit(environment.reason()));
   Result<std::vector<std::string>> argv = runtime::substitute(options_.argv, run.body);
-  if (!argv) return finished_(run.run, failure(argv.reason()));
+  if (!argv) return finished_(run.run, unfit(argv.reason()));
   runtime::CommandSpec spec{
       .command = {.argv = std::move(*argv), .env = std::move(*environment), .program = program_},
       .input = run.body,
@@ -78,7 +83,7 @@ void CommandExecutor::start(StartRun run) {
 
 void CommandExecutor::on_done(RunId run, Outcome outcome) {
   auto ended = running_.extract(run);
-  finished_(run, reply_of(std::move(outcome)));
+  finished_(run, reply_of(std::move(outcome), options_.max_output));
 }
 
 }  // namespace shoal::reqrep

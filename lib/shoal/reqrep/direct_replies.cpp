@@ -51,8 +51,9 @@ class DirectReplies::Line : public net::PortEvents {
   }
 
  private:
-  void on_up(net::PeerId peer, const wire::Hello&) override {
+  void on_up(net::PeerId peer, const wire::Hello& hello) override {
     peer_ = peer;
+    takes_ = wire::takes_of(hello);
     if (!waiting_.empty()) send(std::exchange(waiting_, {}));
   }
   void on_message(net::PeerId peer, wire::Message message) override {
@@ -67,6 +68,10 @@ class DirectReplies::Line : public net::PortEvents {
   void send(std::vector<Reply> replies) {
     for (Reply& reply : replies) {
       Id id = reply.id;
+      if (reply.output.size() > takes_) {  // walks back, and is refused on its way
+        all_.undeliverable(id);
+        continue;
+      }
       wire::Message message = encode(wire::reqrep::Replies{.replies = {std::move(reply)}});
       net::Sent sent = port_.send(peer_, std::move(message));
       if (sent == net::Sent::full || sent == net::Sent::gone) all_.undeliverable(id);
@@ -76,6 +81,7 @@ class DirectReplies::Line : public net::PortEvents {
   DirectReplies& all_;
   Time used_;
   net::PeerId peer_ = 0;
+  std::uint64_t takes_ = 0;
   std::vector<Reply> waiting_;
   net::Port port_;
 };

@@ -19,10 +19,6 @@ class Echo : public Executor {
 
 }  // namespace
 
-Reply failure(std::string reason) {
-  return {.kind = wire::reqrep::ReplyKind::failed, .error = Bytes::take(std::move(reason))};
-}
-
 std::unique_ptr<Executor> make_executor(runtime::Reactor& reactor, ExecutorOptions options,
                                         Executor::Finished finished) {
   if (options.argv.empty()) return std::make_unique<Echo>(std::move(finished));

@@ -23,7 +23,7 @@ struct ExecutorOptions {
   std::vector<std::string> argv;  ///< empty: the reply is the request's body
   std::uint32_t slots = 1;
   Duration timeout{0};                  ///< of one run; 0: none but the request's deadline
-  std::size_t max_output = 64UL << 20;  ///< bytes of one reply
+  std::size_t max_output = 64UL << 20;  ///< bytes of one reply, and of a request
 };
 
 /// Runs requests. One for each mode. Destroying it kills what still runs.
@@ -46,8 +46,5 @@ class Executor {
 /// Throws Error (usage) when the command does not exist.
 std::unique_ptr<Executor> make_executor(runtime::Reactor& reactor, ExecutorOptions options,
                                         Executor::Finished finished);
-
-/// A reply that says why a request could not be run.
-Reply failure(std::string reason);
 
 }  // namespace shoal::reqrep

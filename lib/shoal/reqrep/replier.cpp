@@ -1,3 +1,4 @@
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/port_glue.hpp>
 #include <shoal/reqrep/replier.hpp>
 #include <shoal/runtime/log.hpp>
@@ -8,7 +9,10 @@ namespace {
 using wire::reqrep::ReplyKind;
 
 ReplierCoreOptions core_options(const ReplierOptions& options, const Id& node) {
-  return {.node = node, .slots = options.executor.slots, .cache = options.cache};
+  return {.node = node,
+          .slots = options.executor.slots,
+          .cache = options.cache,
+          .max_request = options.executor.max_output};
 }
 
 net::PortOptions port_options(const ReplierOptions& options, const Id& node) {
@@ -19,6 +23,7 @@ net::PortOptions port_options(const ReplierOptions& options, const Id& node) {
                         .node = node,
                         .limits = net::limits_for(options.executor.max_output)};
   port.fields[wire::slots_field] = std::to_string(options.executor.slots);
+  port.fields[wire::takes_field] = std::to_string(options.executor.max_output);
   port.plain = true;
   if (port.binds.empty() && port.connects.empty()) port.binds = {replier_endpoint};
   return port;
@@ -36,6 +41,8 @@ Reply walked_back(Ended ended) {
       return {.kind = ReplyKind::late};
     case Ended::Kind::nobody:
       return failure("no replier is there to pass it on to");
+    case Ended::Kind::circle:
+      return {.kind = ReplyKind::circle, .error = Bytes::take(std::move(ended.reason))};
     case Ended::Kind::breakers:
       return failure("the repliers that it would be passed on to fail");
     case Ended::Kind::unreachable:
@@ -52,6 +59,7 @@ Replier::Replier(net::Context& context, runtime::Reactor& reactor, ReplierOption
 Replier::Replier(net::Context& context, runtime::Reactor& reactor, ReplierOptions options,
                  const Id& node)
     : reactor_(reactor),
+      max_request_(options.executor.max_output),
       core_(core_options(options, node)),
       executor_(make_executor(
           reactor, options.executor,
@@ -92,8 +100,8 @@ bool Replier::finished() const {
   return leaving_ && port_.closed() && (!next_ || next_->closed());
 }
 
-void Replier::on_up(net::PeerId peer, const wire::Hello&) {
-  core_.on_up(peer, reactor_.now());
+void Replier::on_up(net::PeerId peer, const wire::Hello& hello) {
+  core_.on_up(peer, reactor_.now(), wire::takes_of(hello));
   pump();
 }
 
@@ -110,6 +118,10 @@ void Replier::on_down(net::PeerId peer, const net::Down&) {
 }
 
 void Replier::on_plain(net::PlainPeer peer, Bytes body) {
+  if (body.size() > max_request_) {
+    std::string reason(too_large("request", body.size(), "replier", max_request_).error.view());
+    return log_warning("dropped a request of a bare ZeroMQ program: " + reason);
+  }
   std::uint64_t asker = next_plain_++;
   plain_.emplace(asker, std::move(peer));
   if (!core_.on_plain(asker, std::move(body), reactor_.now())) {
@@ -155,6 +167,7 @@ bool Replier::carry_out() {
   for (StartRun& run : starts) start(std::move(run));
   for (DirectReply& reply : direct) direct_.bring(std::move(reply));
   for (PlainReply& reply : plain) answer(std::move(reply));
+  for (Widened& widened : core_.take_widened()) next_->widen(widened.id, std::move(widened.path));
   return !stops.empty() || !starts.empty() || !direct.empty() || !plain.empty();
 }
 
@@ -190,14 +203,15 @@ void Replier::on_run_finished(RunId run, Reply reply) {
 void Replier::pass_on(StartRun run, Bytes output) {
   passed_on_[run.id] = run.run;
   passed_on_ids_[run.run] = run.id;
-  core_.on_passed_on(run.run, reactor_.now());
+  std::vector<Id> path = core_.on_passed_on(run.run, reactor_.now());
   std::vector<Ask> asks;
   asks.push_back({.id = run.id,
                   .body = std::move(output),
                   .deadline = run.deadline,
                   .headers = std::move(run.headers),
                   .hops = run.hops + 1,
-                  .return_to = std::move(run.return_to)});
+                  .return_to = std::move(run.return_to),
+                  .path = std::move(path)});
   next_->ask(std::move(asks));
 }
 

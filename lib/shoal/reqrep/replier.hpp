@@ -60,6 +60,7 @@ class Replier : private net::PortEvents {
   void answer(PlainReply reply);
 
   runtime::Reactor& reactor_;
+  std::size_t max_request_;
   ReplierCore core_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Requester> next_;                      // where it forwards to

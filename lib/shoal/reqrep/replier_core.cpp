@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/replier_core.hpp>
 
 namespace shoal::reqrep {
@@ -12,8 +13,8 @@ ReplierCore::ReplierCore(ReplierCoreOptions options)
   SHOAL_ASSERT(options_.slots > 0);
 }
 
-void ReplierCore::on_up(PeerId peer, Time) {
-  peers_.try_emplace(peer);
+void ReplierCore::on_up(PeerId peer, Time, std::uint64_t takes) {
+  peers_.try_emplace(peer).first->second.takes = takes;
 }
 
 void ReplierCore::on_message(PeerId peer, Any message, Time now) {
@@ -22,6 +23,9 @@ void ReplierCore::on_message(PeerId peer, Any message, Time now) {
     take(peer, *requests, now);
   } else if (auto* cancelled = std::get_if<Cancel>(&message)) {
     for (const Id& id : cancelled->ids) cancel(peer, id);
+    start_runs(now);
+  } else if (auto* waiting = std::get_if<Waiting>(&message)) {
+    wait_too(peer, *waiting);
     start_runs(now);
   } else {
     outbox_.blame(peer, "it sent a replier what only a replier sends");
@@ -32,7 +36,8 @@ void ReplierCore::take(PeerId peer, Requests& message, Time now) {
   auto terms = std::make_shared<const Terms>(Terms{.attempt = message.attempt,
                                                    .hops = message.hops,
                                                    .return_to = std::move(message.return_to),
-                                                   .headers = std::move(message.headers)});
+                                                   .headers = std::move(message.headers),
+                                                   .path = std::move(message.path)});
   std::size_t before = queued_.size();
   for (Request& request : message.requests) admit(peer, request, terms, message.notify, now);
   if (message.requests.size() > 1) unowned_ += queued_.size() - before;
@@ -82,7 +87,7 @@ void ReplierCore::on_finished(RunId run, Reply reply, Time now) {
   reply.id = work->id;
   bool answer = reply.kind == ReplyKind::exited || reply.kind == ReplyKind::signalled ||
                 reply.kind == ReplyKind::overran;
-  if (answer) cache_.keep(reply, work->body_hash, now);
+  if (answer || reply.kind == ReplyKind::unfit) cache_.keep(reply, work->body_hash, now);
   bool direct = answer && work->stage == Stage::running && !work->terms->return_to.empty() &&
                 !work->askers.empty();
   if (direct) {
@@ -93,12 +98,14 @@ void ReplierCore::on_finished(RunId run, Reply reply, Time now) {
   start_runs(now);
 }
 
-void ReplierCore::on_passed_on(RunId run, Time now) {
+std::vector<Id> ReplierCore::on_passed_on(RunId run, Time now) {
   auto found = runs_.find(run);
-  if (found == runs_.end() || found->second->stage != Stage::running) return;
+  if (found == runs_.end() || found->second->stage != Stage::running) return {};
   found->second->stage = Stage::passed_on;
   --running_;
+  std::vector<Id> path = path_through(*found->second);
   start_runs(now);
+  return path;
 }
 
 void ReplierCore::on_got(const Id& id, Time) {
@@ -155,6 +162,11 @@ void ReplierCore::reply(PeerId id, Reply reply) {
   auto found = peers_.find(id);
   if (found == peers_.end()) return;
   Peer& peer = found->second;
+  if (reply.output.size() > peer.takes) {
+    Id request = reply.id;
+    reply = too_large("reply", reply.output.size(), "asker", peer.takes);
+    reply.id = request;
+  }
   std::size_t size = reply.output.size() + reply.error.size();
   std::vector<Reply>& replies = peer.replies.replies;
   bool full = replies.size() >= good_batch || peer.bytes + size > batch_bytes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -31,7 +32,8 @@ struct ReplierCoreOptions {
   Duration cache{0};                       ///< how long answers are kept for repeated ids
   std::uint64_t cache_bytes = 64UL << 20;  ///< of answers kept; the oldest go first
   std::size_t queue = 100'000;  ///< requests waiting, or passed on and not answered; then `busy`
-  std::uint64_t queue_bytes = 256UL << 20;       ///< the same in bytes, with those that run
+  std::uint64_t queue_bytes = 256UL << 20;  ///< the same in bytes, with those that run
+  std::uint64_t max_request = std::numeric_limits<std::uint64_t>::max();  ///< bytes of one
   Duration got_limit = std::chrono::seconds(1);  ///< for the first asker to confirm a direct reply
 };
 
@@ -48,6 +50,12 @@ struct StartRun {
   std::uint32_t attempt = 1;
   std::uint32_t hops = 0;
   std::string return_to;
+};
+
+/// More repliers wait for a request that has been passed on: to be told where it has gone.
+struct Widened {
+  Id id;
+  std::vector<Id> path;
 };
 
 using StartRuns = std::vector<StartRun, Recycling<StartRun>>;
@@ -72,7 +80,9 @@ class ReplierCore {
  public:
   explicit ReplierCore(ReplierCoreOptions options);
 
-  void on_up(PeerId peer, Time now);
+  /// `takes` is what its HELLO says: bytes of one reply.
+  void on_up(PeerId peer, Time now,
+             std::uint64_t takes = std::numeric_limits<std::uint64_t>::max());
 
   /// What cannot come from an asker (`got` goes to on_got) is blamed on the peer.
   void on_message(PeerId peer, wire::reqrep::Any message, Time now);
@@ -86,8 +96,9 @@ class ReplierCore {
   void on_finished(RunId run, Reply reply, Time now);
 
   /// The command is done and its output is on its way to the next replier: the slot is free, and
-  /// on_finished follows when the answer has come.
-  void on_passed_on(RunId run, Time now);
+  /// on_finished follows when the answer has come. Returns the repliers that wait for that answer,
+  /// this one among them.
+  std::vector<Id> on_passed_on(RunId run, Time now);
 
   /// What became of a DirectReply: the first asker has it, or it cannot be brought there.
   void on_got(const Id& id, Time now);
@@ -106,6 +117,7 @@ class ReplierCore {
   /// said of them.
   std::vector<RunId> take_stops() { return std::exchange(stops_, {}); }
   std::vector<DirectReply> take_direct() { return std::exchange(direct_, {}); }
+  std::vector<Widened> take_widened() { return std::exchange(widened_, {}); }
   std::vector<PlainReply> take_plain() { return std::exchange(plain_, {}); }
   /// Replies wait until here, so that those of several events share a message.
   Outbox take_outbox();
@@ -136,6 +148,7 @@ class ReplierCore {
     std::uint32_t hops = 0;
     std::string return_to;
     Headers headers;
+    std::vector<Id> path;
   };
   struct Asker {
     PeerId peer = 0;
@@ -159,6 +172,7 @@ class ReplierCore {
   };
   struct Peer {
     AskedHere open;
+    std::uint64_t takes = 0;
     wire::reqrep::Replies replies;  // not posted yet
     std::size_t bytes = 0;
   };
@@ -179,8 +193,13 @@ class ReplierCore {
   // one piece of work, from its request to its answer (replier_work.cpp)
   void admit(PeerId peer, wire::reqrep::Request& request, const std::shared_ptr<const Terms>& terms,
              bool notify, Time now);
-  void join(Works::iterator work, PeerId peer, const wire::reqrep::Request& request, bool notify,
-            Time now);
+  void join(Works::iterator work, PeerId peer, const wire::reqrep::Request& request,
+            const Terms& terms, bool notify, Time now);
+  bool is_circle(const std::vector<Id>& path) const;
+  void turn_back(PeerId peer, const Id& id);
+  void wait_too(PeerId peer, const wire::reqrep::Waiting& waiting);
+  void widen(Works::iterator work, const std::vector<Id>& path);
+  std::vector<Id> path_through(const Work& work) const;
   void repeat(const AnswerCache::Entry& kept, PeerId peer,
               const std::shared_ptr<const Terms>& terms, bool notify, Time deadline, Time now);
   Works::iterator add(Works& list, Work work);
@@ -212,6 +231,7 @@ class ReplierCore {
   std::vector<RunId> stops_;
   std::vector<DirectReply> direct_;
   std::vector<PlainReply> plain_;
+  std::vector<Widened> widened_;
   Outbox outbox_;
 };
 

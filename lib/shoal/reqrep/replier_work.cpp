@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <shoal/base/hash.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/replier_core.hpp>
 
 namespace shoal::reqrep {
@@ -18,26 +19,30 @@ Time deadline_of(const Request& request, Time now) {
   return request.remaining >= for_ever ? never : now + request.remaining;
 }
 
-Reply failure(const Id& id, std::string_view why) {
-  return {.id = id, .kind = ReplyKind::failed, .error = Bytes::copy(why)};
+Reply with_id(Reply reply, const Id& id) {
+  reply.id = id;
+  return reply;
 }
 
 }  // namespace
 
 void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<const Terms>& terms,
                         bool notify, Time now) {
+  if (terms->hops > most_hops || is_circle(terms->path)) return turn_back(peer, request.id);
+  if (request.body.size() > options_.max_request) {
+    Reply answer = too_large("request", request.body.size(), "replier", options_.max_request);
+    return reply(peer, with_id(std::move(answer), request.id));
+  }
   if (Works::iterator* known = index_.find(request.id)) {
-    return join(*known, peer, request, notify, now);
+    return join(*known, peer, request, *terms, notify, now);
   }
   std::uint64_t body_hash = hash_of(request.body);
   if (const AnswerCache::Entry* kept = cache_.find(request.id)) {
     if (kept->body_hash != body_hash) {
-      return reply(peer, failure(request.id, "another request with this id has been answered"));
+      return reply(peer,
+                   with_id(failure("another request with this id has been answered"), request.id));
     }
     return repeat(*kept, peer, terms, notify, deadline_of(request, now), now);
-  }
-  if (terms->hops > most_hops) {
-    return reply(peer, failure(request.id, "passed on too often: the chain is a circle"));
   }
   bool late = request.remaining <= Duration(0);
   if (late || draining_ || queue_full(request.body.size())) {
@@ -57,10 +62,11 @@ void ReplierCore::admit(PeerId peer, Request& request, const std::shared_ptr<con
 }
 
 /// The same request from another asker, or again from one of ours.
-void ReplierCore::join(Works::iterator work, PeerId peer, const Request& request, bool notify,
-                       Time now) {
+void ReplierCore::join(Works::iterator work, PeerId peer, const Request& request,
+                       const Terms& terms, bool notify, Time now) {
   if (work->body_hash != hash_of(request.body)) {
-    return reply(peer, failure(request.id, "another request with this id is being worked on"));
+    return reply(peer,
+                 with_id(failure("another request with this id is being worked on"), request.id));
   }
   ++counts_.repeated;
   if (notify) {
@@ -69,12 +75,54 @@ void ReplierCore::join(Works::iterator work, PeerId peer, const Request& request
   }
   if (std::ranges::find(work->askers, peer, &Asker::peer) != work->askers.end()) return;
   add_asker(work, peer);
+  widen(work, terms.path);
   Time deadline = deadline_of(request, now);
   if (deadline <= work->deadline) return;
   work->deadline = deadline;
   if (work->stage == Stage::delivering) return;
   deadlines_.remove(work->ends);
   work->ends = deadlines_.add(deadline, work->id);
+}
+
+/// Whether a request that these wait for would wait for itself here (PROTOCOL.md, REQ-16).
+bool ReplierCore::is_circle(const std::vector<Id>& path) const {
+  return path.size() >= most_path || std::ranges::find(path, options_.node) != path.end();
+}
+
+/// Answers an asker that it has asked for what it, or one before it, is waiting for itself.
+void ReplierCore::turn_back(PeerId peer, const Id& id) {
+  reply(peer, {.id = id,
+               .kind = ReplyKind::circle,
+               .error = Bytes::copy("the chain of repliers is a circle")});
+  cancel(peer, id);
+}
+
+void ReplierCore::wait_too(PeerId peer, const Waiting& waiting) {
+  Works::iterator* found = index_.find(waiting.id);
+  if (found == nullptr) return;
+  bool asked = std::ranges::find((*found)->askers, peer, &Asker::peer) != (*found)->askers.end();
+  if (!asked) return;
+  if (is_circle(waiting.path)) return turn_back(peer, waiting.id);
+  widen(*found, waiting.path);
+}
+
+/// These wait for the work, too: whoever it is passed on to is to know.
+void ReplierCore::widen(Works::iterator work, const std::vector<Id>& path) {
+  if (path.empty()) return;
+  auto wider = std::make_shared<Terms>(*work->terms);
+  for (const Id& node : path) {
+    bool known = std::ranges::find(wider->path, node) != wider->path.end();
+    if (!known && wider->path.size() < most_path - 1) wider->path.push_back(node);
+  }
+  if (wider->path.size() == work->terms->path.size()) return;
+  work->terms = std::move(wider);
+  if (work->stage == Stage::passed_on) widened_.push_back({work->id, path_through(*work)});
+}
+
+std::vector<Id> ReplierCore::path_through(const Work& work) const {
+  std::vector<Id> path = work.terms->path;
+  path.push_back(options_.node);
+  return path;
 }
 
 void ReplierCore::repeat(const AnswerCache::Entry& kept, PeerId peer,

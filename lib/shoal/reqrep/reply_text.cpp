@@ -13,6 +13,7 @@ using wire::reqrep::ReplyKind;
 
 constexpr int timed_out = 124;
 constexpr int unavailable = 69;
+constexpr int unfit = static_cast<int>(ExitCode::bad_data);
 constexpr int signal_base = 128;
 constexpr std::uint32_t most_status = 255;
 
@@ -27,8 +28,11 @@ int status_of(const Reply& reply) {
     case ReplyKind::late:
       return timed_out;
     case ReplyKind::failed:
+    case ReplyKind::circle:
     case ReplyKind::busy:
       return unavailable;
+    case ReplyKind::unfit:
+      return unfit;
     case ReplyKind::accepted:
     case ReplyKind::delivered:
       return 0;
@@ -49,7 +53,10 @@ std::string phrase(const Reply& reply) {
     case ReplyKind::overran:
       return "the command took longer than its replier allows (--timeout)";
     case ReplyKind::failed:
+    case ReplyKind::circle:
       return "failed: " + std::string(reply.error.view());
+    case ReplyKind::unfit:
+      return std::string(reply.error.view());
     case ReplyKind::busy:
       return "the replier was busy";
     case ReplyKind::late:
@@ -71,6 +78,8 @@ std::string why_unanswered(const Ended& ended, Duration timeout) {
       return "no replier was there within " + format_duration(timeout);
     case Ended::Kind::breakers:
       return "every replier has failed too often of late (--breaker); try again later";
+    case Ended::Kind::circle:
+      return ended.reason + ": look at what they --forward to";
     case Ended::Kind::unreachable:
       return "no answer after " + std::to_string(ended.attempts) +
              (ended.attempts == 1 ? " attempt: " : " attempts: ") + ended.reason;
@@ -118,11 +127,10 @@ void append_plain(std::string& text, ReplyFormat format, const Ended::Answer& an
 
 void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
                  const Ended::Answer& answer, bool stale) {
-  wire::JsonRecord record{.fields = {{"seq", seq},
-                                     {"id", ended.id.hex()},
-                                     {"from", answer.replier.hex()},
-                                     {"status", std::uint64_t(status_of(answer.reply))}}};
-  if (answer.reply.kind == ReplyKind::failed) {
+  wire::JsonRecord record{.fields = {{"seq", seq}, {"id", ended.id.hex()}}};
+  if (!answer.replier.is_nil()) record.fields.emplace_back("from", answer.replier.hex());
+  record.fields.emplace_back("status", std::uint64_t(status_of(answer.reply)));
+  if (has_reason(answer.reply)) {
     record.fields.emplace_back("error", phrase(answer.reply));
   } else if (!answer.reply.error.empty()) {
     record.fields.emplace_back("stderr", std::string(answer.reply.error.view()));
@@ -133,6 +141,11 @@ void append_json(std::string& text, std::uint64_t seq, const Ended& ended,
 }
 
 }  // namespace
+
+bool has_reason(const Reply& reply) {
+  return reply.kind == ReplyKind::failed || reply.kind == ReplyKind::circle ||
+         reply.kind == ReplyKind::unfit;
+}
 
 int exit_status(const Ended& ended, bool scatter) {
   if (ended.kind == Ended::Kind::timed_out) return timed_out;

@@ -18,8 +18,12 @@ enum class ReplyFormat {
   json,   ///< a JSON line a reply: seq, id, from, status, stderr, stale, payload
 };
 
+/// Whether the reply's `error` says why there is no answer, and is not a command's stderr.
+bool has_reason(const Reply& reply);
+
 /// The exit status of a program that has asked this one request: that of the remote command
-/// (128 + n for signal n), 124 for what took too long, 69 where nobody answered. When replies were
+/// (128 + n for signal n), 124 for what took too long, 65 for what is
+/// unfit, 69 where nobody answered. When replies were
 /// gathered from several (`scatter`): 0 when all of them are, else 1.
 int exit_status(const Ended& ended, bool scatter);
 

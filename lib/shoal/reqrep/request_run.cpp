@@ -138,7 +138,7 @@ Ask RequestRun::make_ask(Bytes body) {
 void RequestRun::refuse(std::uint64_t size) {
   std::uint64_t seq = counts_.asked++;
   ++counts_.failed;
-  ++counts_.too_large;
+  ++counts_.unfit;
   std::string reason = too_large(size, options_.requester.max_size);
   log_error(label(seq) + reason);
   if (!options_.unordered) slots_.emplace_back();
@@ -214,16 +214,20 @@ void RequestRun::tell(std::uint64_t seq, const Ended& ended) {
   if (options_.body) {
     single_status_ = status;
     for (const Ended::Answer& answer : ended.replies) {
-      if (answer.reply.kind != wire::reqrep::ReplyKind::failed) show_stderr(answer.reply.error);
+      if (!has_reason(answer.reply)) show_stderr(answer.reply.error);
     }
   }
   ++(status == 0 ? counts_.answered : counts_.failed);
   if (status == 0) return;
   if (status == static_cast<int>(ExitCode::timed_out)) ++counts_.timed_out;
-  if (ended.kind != Ended::Kind::answered && ended.kind != Ended::Kind::timed_out) {
+  bool answered = ended.kind == Ended::Kind::answered;
+  if (answered && ended.replies.front().reply.kind == wire::reqrep::ReplyKind::unfit && !scatter_) {
+    ++counts_.unfit;
+  }
+  if (!answered && ended.kind != Ended::Kind::timed_out) {
     ++counts_.unavailable;
   }
-  bool just_status = options_.body && !scatter_ && ended.kind == Ended::Kind::answered &&
+  bool just_status = options_.body && !scatter_ && answered &&
                      ended.replies.front().reply.kind == wire::reqrep::ReplyKind::exited;
   if (just_status) return;
   for (const std::string& fault : faults(ended, options_.timeout)) log_error(label(seq) + fault);
@@ -266,7 +270,7 @@ int RequestRun::exit_code() const {
   if (counts_.failed == 0) return 0;
   if (counts_.failed == counts_.timed_out) return static_cast<int>(ExitCode::timed_out);
   if (counts_.failed == counts_.unavailable) return static_cast<int>(ExitCode::no_peer);
-  if (counts_.failed == counts_.too_large) return static_cast<int>(ExitCode::bad_data);
+  if (counts_.failed == counts_.unfit) return static_cast<int>(ExitCode::bad_data);
   return static_cast<int>(ExitCode::error);
 }
 

@@ -38,7 +38,7 @@ struct RequestCounts {
   std::uint64_t failed = 0;       ///< all else
   std::uint64_t timed_out = 0;    ///< of these
   std::uint64_t unavailable = 0;  ///< of these: nobody there, breakers open, retries used up
-  std::uint64_t too_large = 0;    ///< of these: never sent
+  std::uint64_t unfit = 0;        ///< of these: too large, or not what its replier takes
 };
 
 /// Asks what stands on stdin, or one body, and writes the replies to stdout: a Requester with an
@@ -56,7 +56,7 @@ class RequestRun {
   bool finished() const { return leaving_ && requester_.closed(); }
 
   /// How it ended: the one request's exit_status, or of many 0 when all went well, 124, 69 or 65
-  /// when all that failed took too long, had nobody to answer or were too large, else 1.
+  /// when all that failed took too long, had nobody to answer or were unfit, else 1.
   int exit_code() const;
 
   const RequestCounts& counts() const { return counts_; }

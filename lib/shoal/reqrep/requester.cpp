@@ -13,6 +13,7 @@ net::PortOptions port_options(const Id& node, const RequesterOptions& options) {
                         .accepts = {"replier"},
                         .node = node,
                         .limits = net::limits_for(options.max_size)};
+  port.fields[wire::takes_field] = std::to_string(options.max_size);
   if (port.binds.empty() && port.connects.empty()) port.connects = {replier_endpoint};
   return port;
 }
@@ -33,6 +34,7 @@ net::PortOptions direct_options(const Id& node, const RequesterOptions& options)
           .role = "requester",
           .accepts = {"replier"},
           .node = node,
+          .fields = {{wire::takes_field, std::to_string(options.max_size)}},
           .waiting_notice = std::chrono::hours(1),
           .limits = net::limits_for(options.max_size)};
 }
@@ -74,6 +76,7 @@ Requester::Requester(net::Context& context, runtime::Reactor& reactor, Requester
         std::make_unique<net::Port>(context, reactor, direct_options(node, options), *direct_side_);
     options.core.return_to = direct_->bound().front();
   }
+  options.core.max_reply = options.max_size;
   core_ = std::make_unique<RequesterCore>(std::move(options.core));
   looking_ = reactor_.every(look_period, [this] { look(); });
 }
@@ -82,6 +85,11 @@ Requester::~Requester() = default;
 
 void Requester::ask(std::vector<Ask> asks) {
   core_->offer(std::move(asks), reactor_.now());
+  pump();
+}
+
+void Requester::widen(const Id& id, std::vector<Id> path) {
+  core_->widen(id, std::move(path));
   pump();
 }
 
@@ -102,7 +110,7 @@ bool Requester::closed() const {
 
 void Requester::on_up(net::PeerId peer, const wire::Hello& hello) {
   core_->set_all_dialled(port_.all_dialled());
-  core_->on_up(peer, hello.node, wire::slots_of(hello), reactor_.now());
+  core_->on_up(peer, hello.node, wire::slots_of(hello), reactor_.now(), wire::takes_of(hello));
   pump();
 }
 

@@ -37,6 +37,9 @@ class Requester : private net::PortEvents {
   /// New requests; their ids must be in no use. How many are open is the caller's to bound.
   void ask(std::vector<Ask> asks);
 
+  /// As RequesterCore::widen.
+  void widen(const Id& id, std::vector<Id> path);
+
   /// Gives a request up, without a word.
   void cancel(const Id& id);
 

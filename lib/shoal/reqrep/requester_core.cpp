@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/requester_core.hpp>
 
 namespace shoal::reqrep {
@@ -24,9 +25,13 @@ RequesterCore::RequesterCore(RequesterCoreOptions options)
   if (options_.scatter) options_.return_to.clear();
 }
 
-void RequesterCore::on_up(PeerId peer, const Id& node, std::uint32_t slots, Time now) {
-  auto [added, fresh] = repliers_.try_emplace(
-      peer, Replier{.peer = peer, .node = node, .pace = Pace(std::max(1U, slots), options_.ahead)});
+void RequesterCore::on_up(PeerId peer, const Id& node, std::uint32_t slots, Time now,
+                          std::uint64_t takes) {
+  auto [added, fresh] =
+      repliers_.try_emplace(peer, Replier{.peer = peer,
+                                          .node = node,
+                                          .takes = takes,
+                                          .pace = Pace(std::max(1U, slots), options_.ahead)});
   if (!fresh) return;
   added->second.breaker = &breakers_.attach(node, now);
   ever_there_ = true;
@@ -45,6 +50,7 @@ void RequesterCore::on_message(PeerId peer, Any message, Time now) {
   Measured measured;
   std::string fault;
   for (Reply& reply : replies->replies) {
+    check_size(reply);
     OpenPlace* open = index_.find(reply.id);
     auto gather = open == nullptr ? gathers_.find(reply.id) : gathers_.end();
     if (open != nullptr && (*open)->with == &replier) {
@@ -59,6 +65,15 @@ void RequesterCore::on_message(PeerId peer, Any message, Time now) {
   if (measured.answers > 0) replier.pace.on_answered(measured.answers, measured.latency, now);
   if (!fault.empty()) outbox_.blame(peer, fault);
   dispatch(now);
+}
+
+/// What is larger than we take is of no use, whatever it says.
+void RequesterCore::check_size(Reply& reply) const {
+  if (reply.output.size() <= options_.max_reply) return;
+  Reply unfit = too_large("reply", reply.output.size(), "asker", options_.max_reply);
+  unfit.id = reply.id;
+  unfit.from = reply.from;
+  reply = std::move(unfit);
 }
 
 /// What a reply does to the request it belongs to; returns what is wrong with it, if anything.
@@ -98,6 +113,18 @@ std::string RequesterCore::settle(Replier& replier, OpenPlace open, Reply& reply
       replier.breaker->failed(probe, breakers_.rule(), now);
       fail_attempt(open, reason_of(reply));
       break;
+    case ReplyKind::unfit: {
+      replier.breaker->succeeded(probe);
+      Id from = reply.from.is_nil() ? replier.node : reply.from;
+      end(open, {.kind = Ended::Kind::answered, .replies = {{from, std::move(reply)}}});
+      break;
+    }
+    case ReplyKind::circle:
+      replier.breaker->succeeded(probe);
+      open->reason = reason_of(reply);
+      open->shut.push_back(replier.node);
+      try_again(open);
+      break;
     case ReplyKind::delivered:
       replier.breaker->failed(probe, breakers_.rule(), now);
       fail_attempt(open, "the answer was delivered, but not to us");
@@ -116,9 +143,16 @@ void RequesterCore::answered(Replier& replier, bool probe, Time sent, Measured& 
 
 /// The replier that has the request has failed it.
 void RequesterCore::fail_attempt(OpenPlace open, std::string reason) {
-  Replier& replier = *open->with;
   open->reason = std::move(reason);
-  if (open->attempts > options_.retries) return end(open, {.kind = Ended::Kind::unreachable});
+  try_again(open);
+}
+
+void RequesterCore::try_again(OpenPlace open) {
+  Replier& replier = *open->with;
+  if (open->attempts > options_.retries) {
+    bool circle = !open->shut.empty() && open->shut.back() == replier.node;
+    return end(open, {.kind = circle ? Ended::Kind::circle : Ended::Kind::unreachable});
+  }
   if (std::ranges::find(open->tried, replier.node) == open->tried.end())
     open->tried.push_back(replier.node);
   open->with = nullptr;
@@ -158,6 +192,7 @@ void RequesterCore::on_direct(PeerId peer, Any message, Time now) {
 bool RequesterCore::settle_direct(Reply& reply, Time now) {
   OpenPlace* found = index_.find(reply.id);
   if (found == nullptr || !is_answer(reply.kind)) return false;
+  check_size(reply);
   OpenPlace open = *found;
   if (return_to(open->ask).empty()) return false;
   if (open->with != nullptr && open->attempts == 1) {
@@ -183,7 +218,8 @@ void RequesterCore::note_stray(const Reply& reply) {
 }
 
 void RequesterCore::set_all_dialled(bool all) {
-  recheck_ = recheck_ || (all && !all_dialled_ && !gathers_.empty());
+  bool waited_for = !gathers_.empty() || !again_.empty();
+  recheck_ = recheck_ || (all && !all_dialled_ && waited_for);
   all_dialled_ = all;
 }
 
@@ -200,6 +236,16 @@ void RequesterCore::offer(std::vector<Ask> asks, Time now) {
     index_.add(open->ask.id, open);
   }
   dispatch(now);
+}
+
+void RequesterCore::widen(const Id& id, std::vector<Id> path) {
+  OpenPlace* found = index_.find(id);
+  if (found == nullptr) return;
+  Open& open = **found;
+  open.ask.path = std::move(path);
+  if (open.with == nullptr) return;
+  post_formed(*open.with);
+  outbox_.post(open.with->peer, Waiting{id, open.ask.path});
 }
 
 void RequesterCore::cancel(const Id& id, Time now) {
@@ -269,6 +315,9 @@ void RequesterCore::expire(OpenPlace open, Time now) {
   if (open->with != nullptr) {
     cancel_at(*open->with, open->ask.id);
     open->with->breaker->failed(open->probe, breakers_.rule(), now);
+  }
+  if (open->attempts == 0 && !repliers_.empty() && open->ask.body.size() > most_taken()) {
+    return end_hopeless(open);
   }
   end(open, {.kind = nobody ? Ended::Kind::nobody : Ended::Kind::timed_out});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <map>
 #include <string>
@@ -32,6 +33,7 @@ struct RequesterCoreOptions {
   bool scatter = false;      ///< every request goes to every replier, and replies are gathered
   std::uint32_t wanted = 0;  ///< scatter: replies that are enough; 0: one from each
   std::string return_to{};   ///< where the last of a chain answers; empty, or scatter: the way back
+  std::uint64_t max_reply = std::numeric_limits<std::uint64_t>::max();  ///< bytes of one
   Duration ahead = std::chrono::milliseconds(100);      ///< of work sent to one replier
   Duration busy_pause = std::chrono::milliseconds(20);  ///< before a busy replier is asked again
 };
@@ -45,22 +47,24 @@ struct Ask {
   std::uint32_t hops = 0;   ///< how many repliers it has passed already; for one that has, that it
                             ///< was `delivered` is an answer
   std::string return_to{};  ///< in place of the option's, where it was passed on
+  std::vector<Id> path{};   ///< the repliers that wait for it, where it was passed on
 };
 
 /// How a request ended, for the asker.
 struct Ended {
   enum class Kind {
-    answered,     ///< `replies` has the answer, or in scatter all that were wanted; there each
-                  ///< that was asked counts, also with `failed`
+    answered,     ///< `replies` has the answer, or why there can be none (`unfit`), or in scatter
+                  ///< all that were wanted; there each that was asked counts, also with `failed`
     timed_out,    ///< at its deadline; in scatter `replies` has what came
     nobody,       ///< no replier was there by the deadline
     breakers,     ///< every replier's breaker is open
+    circle,       ///< it came back to a replier that waits for it, whoever was asked
     unreachable,  ///< the retries are used up, and `reason` says how the last one failed; in
                   ///< scatter fewer replies came than were wanted
   };
 
   struct Answer {
-    Id replier;  ///< the node that made it
+    Id replier;  ///< the node that made it; nil: nobody was asked
     Reply reply;
   };
   using Answers = std::vector<Answer, Recycling<Answer>>;
@@ -80,8 +84,9 @@ class RequesterCore {
  public:
   explicit RequesterCore(RequesterCoreOptions options);
 
-  /// A session with a replier; `slots` is what its HELLO says.
-  void on_up(PeerId peer, const Id& node, std::uint32_t slots, Time now);
+  /// A session with a replier; `slots` and `takes` (bytes of one request) are what its HELLO says.
+  void on_up(PeerId peer, const Id& node, std::uint32_t slots, Time now,
+             std::uint64_t takes = std::numeric_limits<std::uint64_t>::max());
   void on_message(PeerId peer, wire::reqrep::Any message, Time now);
   void on_down(PeerId peer, const std::string& reason, Time now);
 
@@ -95,6 +100,9 @@ class RequesterCore {
   /// New requests. One whose id is in use takes the place of the earlier, as if that had been
   /// cancelled.
   void offer(std::vector<Ask> asks, Time now);
+
+  /// These wait for an open request instead of those in its `path`: whoever has it is told.
+  void widen(const Id& id, std::vector<Id> path);
 
   /// Ends a request without a word to its asker, who has given it up.
   void cancel(const Id& id, Time now);
@@ -131,6 +139,7 @@ class RequesterCore {
     Time sent{};
     Deadlines::Place ends{};
     std::vector<Id> tried{};  // nodes that failed
+    std::vector<Id> shut{};   // of these, those that are not asked again
     std::string reason{};     // how the last one failed
   };
 
@@ -156,6 +165,7 @@ class RequesterCore {
   struct Replier {
     PeerId peer = 0;
     Id node;
+    std::uint64_t takes = 0;
     Pace pace;
     Breakers::Switch* breaker = nullptr;
     OpenList sent{};
@@ -190,6 +200,7 @@ class RequesterCore {
   bool nobody_since(Time offered) const;
   std::string settle(Replier& replier, OpenPlace open, Reply& reply, Measured& measured, Time now);
   void fail_attempt(OpenPlace open, std::string reason);
+  void try_again(OpenPlace open);
   bool settle_direct(Reply& reply, Time now);
   const std::string& return_to(const Ask& ask) const;
   void note_stray(const Reply& reply);
@@ -201,7 +212,12 @@ class RequesterCore {
   bool all_breakers_open(Time now) const;
   void place_again(Time now);
   void place_fresh(Time now);
-  Candidate* best();
+  static bool may_have(const Open& open, const Replier& replier);
+  bool nobody_left(const Open& open) const;
+  void end_hopeless(OpenPlace open);
+  std::uint64_t most_taken() const;
+  void check_size(Reply& reply) const;
+  Candidate* best(const Open& open);
   Candidate* best_untried(const Open& open, bool& worth_waiting);
   void send(OpenPlace open, Candidate& to, Time now);
   void form(Replier& replier, const Ask& ask, std::uint32_t attempt, Time now);

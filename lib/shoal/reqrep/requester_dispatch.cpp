@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/requester_core.hpp>
 
 namespace shoal::reqrep {
@@ -62,11 +63,16 @@ void RequesterCore::place_again(Time now) {
   int passed_over = 0;
   for (auto next = again_.begin(); next != again_.end() && passed_over < most_passed_over;) {
     OpenPlace open = next++;
+    if (nobody_left(*open)) {
+      end_hopeless(open);
+      continue;
+    }
     bool worth_waiting = false;
     Candidate* to = best_untried(*open, worth_waiting);
-    if (to == nullptr && !worth_waiting) to = best();
+    if (to == nullptr && !worth_waiting) to = best(*open);
     if (to == nullptr) {
-      ++passed_over;
+      // Those that nobody here takes wait for somebody else, and for no room.
+      if (open->ask.body.size() <= most_taken()) ++passed_over;
     } else {
       send(open, *to, now);
     }
@@ -75,9 +81,18 @@ void RequesterCore::place_again(Time now) {
 
 void RequesterCore::place_fresh(Time now) {
   while (!fresh_.empty()) {
-    Candidate* to = best();
-    if (to == nullptr) return;
-    send(fresh_.begin(), *to, now);
+    OpenPlace open = fresh_.begin();
+    if (Candidate* to = best(*open)) {
+      send(open, *to, now);
+    } else if (nobody_left(*open)) {
+      end_hopeless(open);
+    } else if (std::ranges::all_of(repliers_, [&](const auto& entry) {
+                 return open->ask.body.size() <= entry.second.takes;
+               })) {
+      return;  // there is no room, for the rest neither
+    } else {
+      move(open, again_);
+    }
   }
 }
 
@@ -97,10 +112,39 @@ bool comes_before(const Candidate& a, const Candidate& b) {
 
 }  // namespace
 
-RequesterCore::Candidate* RequesterCore::best() {
+/// Whether the replier takes so much, and has not said that it is not to be asked again.
+bool RequesterCore::may_have(const Open& open, const Replier& replier) {
+  return open.ask.body.size() <= replier.takes &&
+         std::ranges::find(open.shut, replier.node) == open.shut.end();
+}
+
+/// Whether nobody is there who may have the request, and nobody is to come.
+bool RequesterCore::nobody_left(const Open& open) const {
+  return (all_dialled_ || !open.shut.empty()) &&
+         std::ranges::none_of(repliers_,
+                              [&](const auto& entry) { return may_have(open, entry.second); });
+}
+
+void RequesterCore::end_hopeless(OpenPlace open) {
+  std::uint64_t size = open->ask.body.size();
+  std::uint64_t takes = most_taken();
+  if (size <= takes) return end(open, {.kind = Ended::Kind::circle});
+  Reply unfit = too_large("request", size, "replier", takes);
+  unfit.id = open->ask.id;
+  end(open, {.kind = Ended::Kind::answered, .replies = {{Id(), std::move(unfit)}}});
+}
+
+/// How large a request may be for one of the repliers that are there.
+std::uint64_t RequesterCore::most_taken() const {
+  std::uint64_t most = 0;
+  for (const auto& [peer, replier] : repliers_) most = std::max(most, replier.takes);
+  return most;
+}
+
+RequesterCore::Candidate* RequesterCore::best(const Open& open) {
   Candidate* found = nullptr;
   for (Candidate& candidate : candidates_) {
-    if (candidate.room == 0) continue;
+    if (candidate.room == 0 || !may_have(open, *candidate.replier)) continue;
     if (found == nullptr || comes_before(candidate, *found)) found = &candidate;
   }
   return found;
@@ -112,7 +156,7 @@ RequesterCore::Candidate* RequesterCore::best_untried(const Open& open, bool& wo
   Candidate* found = nullptr;
   for (Candidate& candidate : candidates_) {
     bool tried = std::ranges::find(open.tried, candidate.replier->node) != open.tried.end();
-    if (tried || candidate.paused) continue;
+    if (tried || candidate.paused || !may_have(open, *candidate.replier)) continue;
     worth_waiting = true;
     if (candidate.room == 0) continue;
     if (found == nullptr || comes_before(candidate, *found)) found = &candidate;
@@ -139,7 +183,8 @@ void RequesterCore::form(Replier& replier, const Ask& ask, std::uint32_t attempt
   bool fits = forming.requests.size() < good_batch &&
               replier.forming_bytes + ask.body.size() <= batch_bytes &&
               forming.attempt == attempt && forming.hops == ask.hops &&
-              forming.return_to == return_to(ask) && forming.headers == ask.headers;
+              forming.return_to == return_to(ask) && forming.headers == ask.headers &&
+              forming.path == ask.path;
   // What was cancelled before this one was asked must not be taken for it.
   if (!fits || !replier.cancels.empty()) post_formed(replier);
   if (forming.requests.empty()) {
@@ -148,6 +193,7 @@ void RequesterCore::form(Replier& replier, const Ask& ask, std::uint32_t attempt
     forming.notify = options_.notify;
     forming.return_to = return_to(ask);
     forming.headers = ask.headers;
+    forming.path = ask.path;
   }
   replier.forming_bytes += ask.body.size();
   forming.requests.push_back(

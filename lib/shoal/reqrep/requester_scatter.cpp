@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/requester_core.hpp>
 
 namespace shoal::reqrep {
@@ -24,6 +25,13 @@ void RequesterCore::ask_at(const Id& id, Gather& gather, Replier& replier, Time 
   Breakers::State state = replier.breaker->state(now);
   if (state == Breakers::State::open || state == Breakers::State::probing) {
     part.state = Part::State::skipped;
+    return;
+  }
+  if (gather.ask.body.size() > replier.takes) {
+    Reply answer = too_large("request", gather.ask.body.size(), "replier", replier.takes);
+    answer.id = id;
+    gather.replies.push_back({replier.node, std::move(answer)});
+    part.state = Part::State::answered;
     return;
   }
   part.state = Part::State::waiting;
@@ -71,10 +79,13 @@ std::string RequesterCore::settle_part(Replier& replier, GatherPlace place, Repl
     replier.queue.splice(replier.queue.end(), replier.asked, part.place);
     return {};
   }
-  bool good = reply.kind != ReplyKind::failed && reply.kind != ReplyKind::late;
+  bool refused = reply.kind == ReplyKind::circle || reply.kind == ReplyKind::unfit;
+  bool good = reply.kind != ReplyKind::failed && reply.kind != ReplyKind::late && !refused;
   if (good) {
     answered(replier, part.probe, part.sent, measured, now);
     ++gather.good;
+  } else if (refused) {
+    replier.breaker->succeeded(part.probe);
   } else {
     replier.breaker->failed(part.probe, breakers_.rule(), now);
   }

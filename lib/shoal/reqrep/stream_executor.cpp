@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include <shoal/base/assert.hpp>
+#include <shoal/reqrep/failure.hpp>
 #include <shoal/reqrep/stream_executor.hpp>
+#include <shoal/runtime/log.hpp>
 #include <shoal/runtime/process.hpp>
 
 namespace shoal::reqrep {
@@ -15,16 +17,26 @@ StreamExecutor::StreamExecutor(runtime::Reactor& reactor, ExecutorOptions option
       hint_(reactor, options_.argv.front()),
       slots_(options_.slots) {}
 
+StreamExecutor::~StreamExecutor() {
+  for (const Slot& slot : slots_) {
+    if (slot.process && slot.process->spoke_unasked()) tell_unasked();
+  }
+}
+
 void StreamExecutor::start(StartRun run) {
   std::string_view text = run.body;
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.find('\n') != std::string_view::npos) {
     return finished_(
-        run.run, failure("the request holds a line feed, and --mode stream answers line by line"));
+        run.run, unfit("the request holds a line feed, and --mode stream answers line by line"));
   }
   auto slot = std::ranges::find_if(slots_, [](const Slot& each) { return !each.run; });
   SHOAL_ASSERT(slot != slots_.end());
   slot->run = run.run;
+  if (slot->process && slot->process->spoke_unasked()) {
+    tell_unasked();
+    slot->process.reset();
+  }
   if (!slot->process) launch(*slot);
   if (options_.timeout > Duration(0)) {
     slot->limit = reactor_.at(reactor_.now() + options_.timeout, [this, &slot = *slot] {
@@ -63,13 +75,26 @@ void StreamExecutor::on_line(Slot& slot, const Bytes& line) {
 
 void StreamExecutor::on_death(Slot& slot, runtime::LineDeath death) {
   slot.process.reset();
-  if (!slot.run) return;
+  if (!slot.run) {
+    if (death.outcome.kind == runtime::Outcome::Kind::misbehaved) tell_unasked();
+    return;
+  }
   std::string reason = "the command " + runtime::describe(death.outcome);
   if (death.outcome.kind == runtime::Outcome::Kind::exited) {
     reason = "the command ended (" + runtime::describe(death.outcome) + ") and did not answer";
   }
   if (!death.outcome.error_tail.empty()) reason += "; its stderr: " + death.outcome.error_tail;
-  finish(slot, failure(std::move(reason)));
+  bool too_much = death.outcome.kind == runtime::Outcome::Kind::output_too_large;
+  finish(slot, too_much ? too_much_output(options_.max_output) : failure(std::move(reason)));
+}
+
+/// The answers before may have been wrong as well: a line too many that comes late is taken for the
+/// answer to the request that came meanwhile.
+void StreamExecutor::tell_unasked() const {
+  log_error(
+      options_.argv.front() +
+      ": wrote a line that nobody had asked for, and is started afresh; answers before that may "
+      "belong to other requests: --mode stream needs exactly one line for each line");
 }
 
 void StreamExecutor::finish(Slot& slot, Reply reply) {

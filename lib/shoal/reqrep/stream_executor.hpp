@@ -13,10 +13,12 @@ namespace shoal::reqrep {
 
 /// Mode `stream`: each slot keeps one process, which writes a line for each line it reads, one
 /// request at a time. When it dies or breaks that rule its request fails; when its request is
-/// stopped or its time is up it is killed. The next request starts a fresh one.
+/// stopped or its time is up it is killed. The next request starts a fresh one. A line that nobody
+/// asked for is said in the log, and ends its process.
 class StreamExecutor : public Executor {
  public:
   StreamExecutor(runtime::Reactor& reactor, ExecutorOptions options, Finished finished);
+  ~StreamExecutor() override;
   void start(StartRun run) override;
   void stop(RunId run) override;
 
@@ -30,6 +32,7 @@ class StreamExecutor : public Executor {
   void launch(Slot& slot);
   void on_line(Slot& slot, const Bytes& line);
   void on_death(Slot& slot, runtime::LineDeath death);
+  void tell_unasked() const;
   void finish(Slot& slot, Reply reply);
 
   runtime::Reactor& reactor_;

@@ -9,6 +9,11 @@
 #include <shoal/runtime/startup.hpp>
 
 namespace shoal::runtime {
+namespace {
+
+constexpr const char* too_many = "wrote more lines than it was given";
+
+}  // namespace
 
 LineProcess::LineProcess(Reactor& reactor, LineProcessOptions options, OnLines on_lines,
                          OnDeath on_death)
@@ -52,6 +57,10 @@ void LineProcess::give(Bytes lines, std::uint64_t count) {
   if (!input_) return;
   unwritten_.push(std::move(lines));
   if (!writing_) write_some();
+}
+
+bool LineProcess::spoke_unasked() const {
+  return units_.empty() && output_ && bytes_in_pipe(output_.get()) > 0;
 }
 
 void LineProcess::close_input() {
@@ -111,11 +120,15 @@ void LineProcess::deliver() {
     }
     if (unit.missing > 0) return;
     std::uint64_t count = unit.count;
+    if (units_.size() == 1 && buffer_.pending().size() > scanned_) {
+      unit.missing = count;  // nobody knows which of the lines are the answer
+      return break_off(Outcome::Kind::misbehaved, too_many);
+    }
     units_.pop_front();
     on_lines_(buffer_.take(std::exchange(scanned_, 0)), count);
   }
   if (!buffer_.pending().empty()) {
-    break_off(Outcome::Kind::misbehaved, "wrote more lines than it was given");
+    break_off(Outcome::Kind::misbehaved, too_many);
   }
 }
 

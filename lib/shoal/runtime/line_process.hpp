@@ -57,6 +57,10 @@ class LineProcess {
   /// Closes its stdin once all that was given is written. It may then take its time to exit.
   void close_input();
 
+  /// Whether it has written something while nothing was asked of it that has not been read yet:
+  /// what is given now would get that for its answer.
+  bool spoke_unasked() const;
+
   std::size_t units() const noexcept { return units_.size(); }  ///< given and not called back
   pid_t pid() const noexcept { return process_.pid(); }
 

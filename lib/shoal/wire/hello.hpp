@@ -31,7 +31,8 @@ inline constexpr const char* slots_field = "slots";
 /// What a HELLO says in `slots_field`; 1 where it says nothing that makes sense.
 std::uint32_t slots_of(const Hello& hello);
 
-/// The field by which a worker or a sink says how large a message it takes, in bytes, decimal.
+/// The field by which a node says how much it takes in bytes, decimal: a worker or a sink how large
+/// a message, a replier how large a request, a requester how large a reply.
 inline constexpr const char* takes_field = "takes";
 
 /// What a HELLO says in `takes_field`; the largest number where it says nothing that makes sense.

@@ -10,9 +10,9 @@ namespace {
 
 /// The tag of each message, by its place in Any.
 constexpr std::array<std::string_view, std::variant_size_v<Any>> tags{"requests", "cancel", "got",
-                                                                      "replies"};
+                                                                      "replies", "waiting"};
 
-constexpr auto last_kind = static_cast<unsigned char>(ReplyKind::delivered);
+constexpr auto last_kind = static_cast<unsigned char>(ReplyKind::unfit);
 
 using Numbers = std::vector<std::uint32_t>;
 
@@ -53,6 +53,7 @@ void write(MapWriter& map, const Requests& message) {
   if (message.notify) map.put("notify", true);
   if (!message.return_to.empty()) map.put_text("return_to", message.return_to);
   if (!message.headers.empty()) map.put_bytes("headers", encode_headers(message.headers));
+  if (!message.path.empty()) put_ids(map, "path", message.path);
 }
 
 void write(MapWriter& map, const Cancel& cancel) {
@@ -61,6 +62,11 @@ void write(MapWriter& map, const Cancel& cancel) {
 
 void write(MapWriter& map, const Got& got) {
   put_ids(map, "ids", got.ids);
+}
+
+void write(MapWriter& map, const Waiting& waiting) {
+  map.put_bytes("id", waiting.id.bytes());
+  put_ids(map, "path", waiting.path);
 }
 
 void write(MapWriter& map, const Replies& message) {
@@ -198,6 +204,7 @@ void read(ReqrepFields& in, Requests& message, const Bytes& body) {
   message.notify = in.flag("notify");
   message.return_to = in.maybe_text("return_to");
   message.headers = in.headers();
+  message.path = in.ids("path", most_path);
 }
 
 void read(ReqrepFields& in, Cancel& cancel, const Bytes&) {
@@ -206,6 +213,11 @@ void read(ReqrepFields& in, Cancel& cancel, const Bytes&) {
 
 void read(ReqrepFields& in, Got& got, const Bytes&) {
   got.ids = in.batch_ids();
+}
+
+void read(ReqrepFields& in, Waiting& waiting, const Bytes&) {
+  waiting.id = in.id("id");
+  waiting.path = in.ids("path", most_path);
 }
 
 void read(ReqrepFields& in, Replies& message, const Bytes& body) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t good_batch = 128;
 /// A chain longer than this is a circle.
 inline constexpr std::uint32_t most_hops = 16;
 
+/// And so is one in which more nodes wait for a request.
+inline constexpr std::size_t most_path = 64;
+
 struct Request {
   Id id;
   Duration remaining{0};  ///< until its deadline; 2^32 - 1 ms at most, which is for ever
@@ -43,6 +46,13 @@ struct Requests {
   bool notify = false;    ///< no reply is awaited
   std::string return_to;  ///< endpoint of the first asker; empty: replies walk back
   Headers headers;
+  std::vector<Id> path;  ///< the repliers that have passed them on and wait for them
+};
+
+/// Requester to replier: these repliers wait for a request that was sent before, too.
+struct Waiting {
+  Id id;
+  std::vector<Id> path;
 };
 
 /// Requester to replier: nobody waits for these any more.
@@ -65,6 +75,8 @@ enum class ReplyKind : std::uint8_t {
   late,
   accepted,
   delivered,
+  circle,
+  unfit,
 };
 
 struct Reply {
@@ -81,7 +93,7 @@ struct Replies {
   std::vector<Reply> replies;
 };
 
-using Any = std::variant<Requests, Cancel, Got, Replies>;
+using Any = std::variant<Requests, Cancel, Got, Replies, Waiting>;
 
 /// The message as a Port carries it. The body of a message with one request or reply is not copied.
 Message encode(const Any& message);

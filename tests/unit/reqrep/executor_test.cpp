@@ -6,6 +6,9 @@
 #include <shoal/base/error.hpp>
 #include <shoal/reqrep/executor.hpp>
 
+#include "support/log_capture.hpp"
+#include "support/temp_dir.hpp"
+
 using namespace shoal;
 using namespace shoal::reqrep;
 using namespace std::chrono_literals;
@@ -86,9 +89,10 @@ TEST_CASE("executor each: id, attempt and headers stand in the environment") {
 
 TEST_CASE("executor each: what no command can be given fails without one") {
   Fixture f(each("cat"));
-  CHECK(f.run(std::string("a\0b", 3)).kind == ReplyKind::failed);
+  CHECK(f.run(std::string("a\0b", 3)).kind == ReplyKind::unfit);
   Reply reply = f.run("body", {{"key", std::string("\0", 1)}});
-  CHECK(reply.kind == ReplyKind::failed);
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(f.run(std::string(200'000, 'x')).kind == ReplyKind::unfit);
   CHECK(reply.error.view() == "a header with a NUL byte cannot be passed to a command");
 }
 
@@ -103,8 +107,11 @@ TEST_CASE("executor each: a signal, too long a time and too much output") {
   options = each("yes");
   options.max_output = 10'000;
   reply = Fixture(options).run("x");
-  CHECK(reply.kind == ReplyKind::failed);
-  CHECK(reply.error.view() == "the command wrote more output than the limit allows");
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(reply.error.view().starts_with("the command wrote more output than its replier takes"));
+  options = stream("yes | tr -d '\\n'");
+  options.max_output = 10'000;
+  CHECK(Fixture(options).run("x").kind == ReplyKind::unfit);
 }
 
 TEST_CASE("executor each: a stopped run says nothing more") {
@@ -124,7 +131,7 @@ TEST_CASE("executor stream: a line out for each line in, of one process") {
   CHECK(f.run("two\n").output.view() == "2 two");
   CHECK(f.run("").output.view() == "3 ");
   Reply reply = f.run("two\nlines");
-  CHECK(reply.kind == ReplyKind::failed);
+  CHECK(reply.kind == ReplyKind::unfit);
   CHECK(f.run("four").output.view() == "4 four");
 }
 
@@ -151,4 +158,38 @@ TEST_CASE("executor stream: a request that is stopped takes its process with it"
   f.start(5, "hang");
   f.executor->stop(5);
   CHECK(f.run("x").output.view() != first);
+}
+
+TEST_CASE("executor stream: lines too many that come together fail their request") {
+  Fixture f(stream("while read -r line; do printf 'one\\ntwo\\n'; done"));
+  for (int i = 0; i < 3; ++i) {
+    Reply reply = f.run("x");
+    CHECK(reply.kind == ReplyKind::failed);
+    CHECK(reply.error.view() == "the command wrote more lines than it was given");
+  }
+}
+
+TEST_CASE(
+    "executor stream: a line that nobody asked for is told, and no answer to what comes next") {
+  test::LogCapture log;
+  test::TempDir dir;
+  Fixture f(stream("cd '" + dir.path().string() +
+                   "'; if [ -e go ]; then exec sed -u s/.*/fine/; fi; "
+                   "read -r line; echo $$; while ! [ -e go ]; do sleep 0.01; done; echo extra"));
+  pid_t first = std::stoi(std::string(f.run("x").output.view()));
+  dir.write("go", "");
+  SUBCASE("it is read while nothing is asked") {
+    run_until(f.reactor, [&] { return log.count("a line that nobody had asked for") == 1; });
+  }
+  SUBCASE("it lies in the pipe when the next request comes") {
+    CHECK(ends(first));
+  }
+  SUBCASE("it lies in the pipe at the end") {
+    CHECK(ends(first));
+    f.executor.reset();
+    CHECK(log.count("a line that nobody had asked for") == 1);
+    return;
+  }
+  CHECK(f.run("x").output.view() == "fine");
+  CHECK(log.count("a line that nobody had asked for") == 1);
 }

@@ -216,14 +216,99 @@ TEST_CASE("replier: REQ-11, a notification is accepted once it is queued, and ou
   CHECK(f.core.answered() == 1);
 }
 
-TEST_CASE("replier: REQ-12, a circle is failed") {
+TEST_CASE("replier: REQ-16, too many hops are a circle") {
   Fixture f;
   f.ask(1, one, {.hops = 17});
-  CHECK(f.reply().kind == ReplyKind::failed);
+  CHECK(f.reply().kind == ReplyKind::circle);
+  f.ask(1, one, {.path = std::vector<Id>(most_path, two)});
+  CHECK(f.reply().kind == ReplyKind::circle);
   f.ask(1, one, {.hops = 16, .headers = {{"a", "b"}}});
   StartRun run = f.start();
   CHECK(run.hops == 16);
   CHECK(run.headers.at("a") == "b");
+}
+
+TEST_CASE(
+    "replier: REQ-16, what comes back to it is turned back, what comes by another way joins") {
+  const Id us = Id::of_name("us");
+  Fixture f({.node = us});
+  f.ask(1, one);
+  StartRun run = f.start();
+  CHECK(f.core.on_passed_on(run.run, f.now) == std::vector{us});
+  f.ask(2, one, {.hops = 2, .path = {us, two}});
+  Reply reply = f.reply();
+  CHECK(reply.kind == ReplyKind::circle);
+  CHECK(reply.error.view() == "the chain of repliers is a circle");
+  CHECK(f.core.take_widened().empty());
+  // As many hops, and the same body: an asker that has tried again through another entry.
+  f.ask(2, one, {.hops = 2, .path = {two}});
+  CHECK(f.replies().empty());
+  f.finish(run);
+  CHECK(f.replies().size() == 2);
+  CHECK(f.core.open() == 0);
+}
+
+TEST_CASE("replier: REQ-16, a circle is told before anything else is wrong with the request") {
+  const Id us = Id::of_name("us");
+  Fixture f({.node = us, .queue = 1});
+  f.ask(1, one);
+  StartRun run = f.start();
+  f.core.on_passed_on(run.run, f.now);
+  f.ask(2, one, {.path = {us}}, 10s, "changed on its way");
+  CHECK(f.reply().kind == ReplyKind::circle);
+  f.ask(2, two, {.path = {us}});
+  CHECK(f.reply().kind == ReplyKind::circle);
+}
+
+TEST_CASE("replier: REQ-19, what is too large for it or for its asker is unfit, with both sizes") {
+  Fixture f({.max_request = 4});
+  f.core.on_up(3, f.now, 10);
+  f.ask(3, one, {}, 10s, "large");
+  Reply reply = f.reply();
+  CHECK(reply.kind == ReplyKind::unfit);
+  CHECK(reply.error.view() ==
+        "the request is too large: 5 bytes, and the replier takes 4B; raise its --max-size or send "
+        "less");
+  f.ask(3, one, {}, 10s, "fits");
+  f.finish(f.start(), "ten bytes!");
+  CHECK(f.reply().output.view() == "ten bytes!");
+  f.ask(3, two, {}, 10s, "fits");
+  f.ask(1, two, {}, 10s, "fits");
+  f.finish(f.start(), "more than ten");
+  for (const auto& [peer, answer] : f.replies()) {
+    CHECK(answer.id == two);
+    CHECK(answer.kind == (peer == 3 ? ReplyKind::unfit : ReplyKind::exited));
+    if (peer == 3) CHECK(answer.error.view().find("13 bytes, and the asker takes 10B") != -1UL);
+  }
+}
+
+TEST_CASE(
+    "replier: REQ-17, whoever waits for what is passed on is told on, until it meets itself") {
+  const Id us = Id::of_name("us");
+  Fixture f({.node = us});
+  f.ask(1, one);
+  StartRun run = f.start();
+  f.ask(2, one, {.path = {two}});
+  CHECK(f.core.take_widened().empty());
+  CHECK(f.core.on_passed_on(run.run, f.now) == std::vector{two, us});
+  f.core.on_message(2, Waiting{one, {two, three}}, f.now);
+  f.core.on_message(2, Waiting{one, {three}}, f.now);
+  auto widened = f.core.take_widened();
+  REQUIRE(widened.size() == 1);
+  CHECK(widened[0].id == one);
+  CHECK(widened[0].path == std::vector{two, three, us});
+  f.core.on_message(1, Waiting{two, {us}}, f.now);
+  CHECK(f.replies().empty());
+  f.core.on_message(2, Waiting{one, {three, us}}, f.now);
+  auto replies = f.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].first == 2);
+  CHECK(replies[0].second.kind == ReplyKind::circle);
+  CHECK(f.core.take_stops().empty());
+  f.core.on_message(1, Waiting{one, {us}}, f.now);
+  CHECK(f.reply().kind == ReplyKind::circle);
+  CHECK(f.core.take_stops() == std::vector{run.run});
+  CHECK(f.core.open() == 0);
 }
 
 TEST_CASE("replier: REQ-13, what was passed on leaves its slot and answers later") {

@@ -47,11 +47,14 @@ TEST_CASE("reply text: exit statuses") {
   CHECK(status({.kind = ReplyKind::overran}) == 124);
   CHECK(status({.kind = ReplyKind::late}) == 124);
   CHECK(status({.kind = ReplyKind::failed}) == 69);
+  CHECK(status({.kind = ReplyKind::circle}) == 69);
+  CHECK(status({.kind = ReplyKind::unfit}) == 65);
   CHECK(status({.kind = ReplyKind::accepted}) == 0);
   CHECK(exit_status(unanswered(Ended::Kind::timed_out), false) == 124);
   CHECK(exit_status(unanswered(Ended::Kind::nobody), false) == 69);
   CHECK(exit_status(unanswered(Ended::Kind::breakers), false) == 69);
   CHECK(exit_status(unanswered(Ended::Kind::unreachable), false) == 69);
+  CHECK(exit_status(unanswered(Ended::Kind::circle), false) == 69);
   CHECK(exit_status(answered({.status = 7}), true) == 1);
 }
 
@@ -70,6 +73,8 @@ TEST_CASE("reply text: what did not go well is said with its reason, safe for a 
   CHECK(said(unanswered(Ended::Kind::nobody)) == "no replier was there within 10s");
   CHECK(said(unanswered(Ended::Kind::breakers)) ==
         "every replier has failed too often of late (--breaker); try again later");
+  CHECK(said(unanswered(Ended::Kind::circle, "a circle")) ==
+        "a circle: look at what they --forward to");
   CHECK(said(unanswered(Ended::Kind::unreachable, "lost", 1)) == "no answer after 1 attempt: lost");
   CHECK(said(unanswered(Ended::Kind::unreachable, "lost", 4)) ==
         "no answer after 4 attempts: lost");

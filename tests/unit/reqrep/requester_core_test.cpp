@@ -1,73 +1,12 @@
 #include <doctest/doctest.h>
 
-#include <shoal/reqrep/requester_core.hpp>
+#include "requester_fixture.hpp"
 
 using namespace shoal;
 using namespace shoal::reqrep;
+using namespace shoal::reqrep::test;
 using namespace shoal::wire::reqrep;
 using namespace std::chrono_literals;
-
-namespace {
-
-struct Fixture {
-  explicit Fixture(RequesterCoreOptions options = {}) : core(std::move(options)) {}
-
-  static Id node(PeerId peer) { return Id::of_name("node " + std::to_string(peer)); }
-  void up(PeerId peer, std::uint32_t slots = 1) { core.on_up(peer, node(peer), slots, now); }
-
-  Id ask(Duration limit = 10s, std::string body = "body") {
-    Ask ask{.id = Id::of_name("request " + std::to_string(++asked)),
-            .body = Bytes::take(std::move(body)),
-            .deadline = now + limit};
-    Id id = ask.id;
-    core.offer({std::move(ask)}, now);
-    return id;
-  }
-
-  /// The ids that have been sent since, by whom to, in order.
-  std::vector<std::pair<PeerId, Id>> sent() {
-    std::vector<std::pair<PeerId, Id>> found;
-    cancelled.clear();
-    for (auto& envelope : core.take_outbox().envelopes) {
-      if (auto* requests = std::get_if<Requests>(&envelope.message)) {
-        last = *requests;
-        for (const Request& request : requests->requests)
-          found.emplace_back(envelope.to, request.id);
-      } else {
-        auto& ids = std::get<Cancel>(envelope.message).ids;
-        cancelled.insert(cancelled.end(), ids.begin(), ids.end());
-      }
-    }
-    return found;
-  }
-
-  void answer(PeerId peer, const Id& id, ReplyKind kind = ReplyKind::exited,
-              std::uint32_t status = 0) {
-    core.on_message(peer, Replies{{{.id = id, .kind = kind, .status = status}}}, now);
-  }
-
-  /// The one request that has ended since.
-  Ended ended() {
-    auto all = core.take_ended();
-    REQUIRE(all.size() == 1);
-    return std::move(all.front());
-  }
-
-  void wait(Duration time) {
-    now += time;
-    core.tick(now);
-  }
-
-  RequesterCore core;
-  Time now{};
-  int asked = 0;
-  Requests last;
-  std::vector<Id> cancelled;
-};
-
-using Kind = Ended::Kind;
-
-}  // namespace
 
 TEST_CASE("requester: REQ-8, an answer ends a request, and a second one is a stray") {
   Fixture f;
@@ -372,84 +311,4 @@ TEST_CASE("requester: REQ-14, a reply at the return address ends the request and
   f.core.on_direct(50, replies, f.now);
   CHECK(f.core.stray() == 1);
   CHECK(f.core.take_direct_outbox().envelopes.size() == 1);
-}
-
-TEST_CASE("scatter: every replier is asked, also one that comes up later") {
-  Fixture f({.scatter = true});
-  f.up(1);
-  Id id = f.ask();
-  CHECK(f.sent().size() == 1);
-  f.answer(1, id);
-  CHECK(f.core.take_ended().empty());
-  f.core.set_all_dialled(true);
-  f.up(2);
-  CHECK(f.sent() == std::vector{std::pair(PeerId{2}, id)});
-  f.answer(2, id, ReplyKind::failed);
-  Ended ended = f.ended();
-  CHECK(ended.kind == Kind::answered);
-  CHECK(ended.replies.size() == 2);
-  CHECK(f.core.open() == 0);
-}
-
-TEST_CASE("scatter: ends with what came at the deadline, and cancels the rest") {
-  Fixture f({.scatter = true});
-  f.core.set_all_dialled(true);
-  f.up(1);
-  f.up(2);
-  Id id = f.ask(1s);
-  f.sent();
-  f.answer(2, id);
-  f.wait(1s);
-  Ended ended = f.ended();
-  CHECK(ended.kind == Kind::timed_out);
-  CHECK(ended.replies.at(0).replier == Fixture::node(2));
-  f.sent();
-  CHECK(f.cancelled == std::vector{id});
-}
-
-TEST_CASE("scatter: as many replies as wanted are enough, and fewer are told") {
-  Fixture f({.scatter = true, .wanted = 2});
-  f.core.set_all_dialled(true);
-  for (PeerId peer : {1, 2, 3}) f.up(peer);
-  Id id = f.ask();
-  f.sent();
-  f.answer(1, id);
-  f.answer(3, id);
-  CHECK(f.ended().kind == Kind::answered);
-  f.sent();
-  CHECK(f.cancelled == std::vector{id});
-  for (PeerId peer : {2, 3}) f.core.on_down(peer, "left", f.now);
-  id = f.ask();
-  f.answer(1, id);
-  Ended ended = f.ended();
-  CHECK(ended.kind == Kind::unreachable);
-  CHECK(ended.reason == "only 1 of 2 repliers answered");
-}
-
-TEST_CASE("scatter: one whose session ended is asked again when it comes back") {
-  Fixture f({.scatter = true});
-  f.core.set_all_dialled(true);
-  f.up(1);
-  Id id = f.ask();
-  f.sent();
-  f.core.set_all_dialled(false);
-  f.core.on_down(1, "cut", f.now);
-  CHECK(f.core.take_ended().empty());
-  f.core.set_all_dialled(true);
-  f.core.on_up(7, Fixture::node(1), 1, f.now);
-  CHECK(f.sent() == std::vector{std::pair(PeerId{7}, id)});
-  f.answer(7, id);
-  CHECK(f.ended().kind == Kind::answered);
-}
-
-TEST_CASE("scatter: that all are dialled may be told without any other event") {
-  Fixture f({.scatter = true});
-  f.up(1);
-  Id id = f.ask();
-  f.answer(1, id);
-  f.core.set_all_dialled(true);
-  CHECK(f.core.next_tick() <= f.now);
-  f.wait(0s);
-  CHECK(f.ended().kind == Kind::answered);
-  CHECK(f.core.next_tick() == never);
 }

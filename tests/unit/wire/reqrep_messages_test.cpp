@@ -22,7 +22,8 @@ Requests two_requests() {
           .hops = 2,
           .notify = true,
           .return_to = "tcp://127.0.0.1:7000",
-          .headers = {{"key", std::string(300, 'v')}, {"", ""}}};
+          .headers = {{"key", std::string(300, 'v')}, {"", ""}},
+          .path = {two, one}};
 }
 
 Replies three_replies() {
@@ -37,7 +38,8 @@ Replies three_replies() {
 std::vector<Any> examples() {
   return {two_requests(),     Requests{.requests = {{one, 1s, {}}}},
           Cancel{{one, two}}, Got{{two}},
-          three_replies(),    Replies{.replies = {{.id = one, .output = Bytes::copy("o")}}}};
+          three_replies(),    Replies{.replies = {{.id = one, .output = Bytes::copy("o")}}},
+          Waiting{one, {two}}};
 }
 
 /// The fields of a valid message, to be broken one at a time.
@@ -46,6 +48,7 @@ struct Draft {
   std::string remaining = std::string(8, '\1');
   std::string sizes = std::string("\1\0\0\0\2\0\0\0", 8);
   std::string headers{};
+  std::string path{};
   std::uint64_t attempt = 1;
   std::uint64_t hops = 0;
   Bytes body = Bytes::copy("abb");
@@ -59,6 +62,7 @@ struct Draft {
     map.put("attempt", attempt);
     map.put("hops", hops);
     map.put_bytes("headers", headers);
+    map.put_bytes("path", path);
     map.put("unknown", true);
     return {map.take(), body};
   }
@@ -110,6 +114,7 @@ TEST_CASE("reqrep messages: every one reads back as it was written") {
   CHECK(requests.requests[1].body.view() == "of two");
   CHECK(requests.headers == two_requests().headers);
   CHECK(requests.notify);
+  CHECK(requests.path == std::vector{two, one});
   auto replies = std::get<Replies>(*decode(encode(three_replies())));
   CHECK(replies.replies[0].output.view() == "out");
   CHECK(replies.replies[0].error.view() == "err");
@@ -171,6 +176,9 @@ TEST_CASE("reqrep messages: REQ-1, fields out of bounds in requests") {
   CHECK(wrong([](Draft& d) { d.body = Bytes::copy("abbb"); }));
   CHECK(wrong([](Draft& d) { d.attempt = std::uint64_t{1} << 32; }));
   CHECK(wrong([](Draft& d) { d.hops = UINT32_MAX; }));
+  CHECK(wrong([](Draft& d) { d.path = "a node"; }));
+  CHECK_FALSE(wrong([](Draft& d) { d.path = std::string(64 * 16, 'n'); }));
+  CHECK(wrong([](Draft& d) { d.path = std::string(65 * 16, 'n'); }));
   CHECK(wrong([](Draft& d) { d.headers = "\x05"; }));
   CHECK(wrong([](Draft& d) { d.headers = "\x01k"; }));
   CHECK(wrong([](Draft& d) { d.headers = "\xff\xff\xff\xff\xff"; }));
@@ -188,7 +196,7 @@ TEST_CASE("reqrep messages: REQ-1, fields out of bounds in requests") {
 TEST_CASE("reqrep messages: REQ-1, fields out of bounds in replies") {
   auto wrong = [](auto change) { return refused<ReplyDraft>(change); };
   CHECK_FALSE(wrong([](ReplyDraft&) {}));
-  CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string("\0\x08", 2); }));
+  CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string("\0\x0a", 2); }));
   CHECK(wrong([](ReplyDraft& d) { d.kinds = std::string(3, '\0'); }));
   CHECK(wrong([](ReplyDraft& d) { d.statuses.clear(); }));
   CHECK(wrong([](ReplyDraft& d) { d.sizes = std::string(8, '\0'); }));
