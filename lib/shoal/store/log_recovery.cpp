@@ -44,11 +44,20 @@ SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& str
   return {base, index->end(), index->size(), reader.header().begun};
 }
 
+// What the records themselves say of their epochs counts more than what was noted of them.
+void add_starts(std::vector<EpochStart>& starts, const std::vector<EpochStart>& seen) {
+  for (const EpochStart& start : seen) {
+    while (!starts.empty() && starts.back().epoch > start.epoch) starts.pop_back();
+    if (starts.empty() || starts.back().epoch < start.epoch) starts.push_back(start);
+  }
+}
+
 // A complete segment, every record of it checked; its index is made anew where it is not right.
-SegmentFacts check_segment(const fs::path& folder, Offset base, const Id& stream) {
-  SegmentReader reader(folder, base, stream);
+SegmentFacts check_segment(const fs::path& folder, Offset base, StreamFile& stream) {
+  SegmentReader reader(folder, base, stream.id);
   SegmentScan scan = scan_segment(reader);
   if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
+  add_starts(stream.starts, scan.starts);
   std::optional<LogIndex> index = load_index(folder, base);
   std::string bytes = scan.index.encode();
   if (!index || index->encode() != bytes) {
@@ -82,6 +91,7 @@ void recover_last(const fs::path& folder, Offset base, RecoveredLog& log) {
   log.rewritten = reader.position() - known;
   write_anew(*log.active, known, reader.position());
   if (log.cut > 0 || log.rewritten > 0) log.active->sync();
+  add_starts(log.stream.starts, scan.starts);
   log.index = scan.index;
   log.end = reader.offset();
   log.last_time = std::max(scan.last_time, reader.header().begun);
@@ -94,6 +104,10 @@ void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, 
   if (note && (bases.empty() || bases.back() < note->base)) {
     throw log_damage(segment_path(folder, note->base), 0, "it is missing");
   }
+  if (!bases.empty()) {
+    std::erase_if(log.stream.starts,
+                  [&](const EpochStart& start) { return start.from >= bases.front(); });
+  }
   for (Offset base : bases) {
     if (!log.segments.empty()) {
       require_follows(folder, log.stream, log.segments.back().end, base);
@@ -101,7 +115,7 @@ void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, 
     if (base == bases.back()) {
       recover_last(folder, base, log);
     } else {
-      log.segments.push_back(check_segment(folder, base, log.stream.id));
+      log.segments.push_back(check_segment(folder, base, log.stream));
     }
   }
   // A gap at the very end: what comes next goes into a segment of its own.
@@ -109,6 +123,16 @@ void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, 
     log.end = log.stream.gaps.back().to;
     log.active.reset();
   }
+}
+
+void begin_epoch(RecoveredLog& log, UnixTime now) {
+  constexpr UnixTime second = 1'000'000'000;
+  log.stream.epoch = std::max(log.stream.epoch + 1, static_cast<Epoch>(now / second));
+  std::vector<EpochStart>& starts = log.stream.starts;
+  // Nothing was appended in those.
+  while (!starts.empty() && starts.back().from >= log.end) starts.pop_back();
+  starts.push_back({log.stream.epoch, log.end});
+  if (starts.size() > log_most_starts) starts.erase(starts.begin());
 }
 
 }  // namespace
@@ -133,7 +157,7 @@ std::optional<StreamFile> read_stream_file(const fs::path& folder) {
   return stream;
 }
 
-RecoveredLog recover_log(const fs::path& folder) {
+RecoveredLog recover_log(const fs::path& folder, UnixTime now) {
   remove_unfinished(folder);
   std::vector<Offset> bases = segments_in(folder);
   RecoveredLog log;
@@ -143,7 +167,7 @@ RecoveredLog recover_log(const fs::path& folder) {
   recover_segments(folder, bases, log);
   std::erase_if(log.stream.gaps,
                 [&](const OffsetRange& gap) { return !bases.empty() && gap.to <= bases.front(); });
-  log.stream.epoch += 1;
+  begin_epoch(log, now);
   replace_file(folder / "stream", encode_stream_file(log.stream));
   return log;
 }

@@ -48,8 +48,9 @@ struct RecoveredLog {
 };
 
 /// Makes the log in `folder` ready, or begins one in an empty folder; FORMAT.md, "Opening for
-/// writing". The caller holds the lock. Throws Error: bad_data for damage, which it leaves alone.
-RecoveredLog recover_log(const std::filesystem::path& folder);
+/// writing". The new epoch is the time `now` in whole seconds, or the one after the last where that
+/// is greater. The caller holds the lock. Throws Error: bad_data for damage, which it leaves alone.
+RecoveredLog recover_log(const std::filesystem::path& folder, UnixTime now);
 
 /// What stands in a log.
 struct LogFacts {

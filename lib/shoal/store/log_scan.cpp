@@ -38,6 +38,9 @@ SegmentScan scan_segment(SegmentReader& reader) {
     for (const RecordView& record : step.block) {
       scan.index.note(record, position);
       position += record.size;
+      if (scan.starts.empty() || record.epoch != scan.last_epoch) {
+        scan.starts.push_back({record.epoch, record.offset});
+      }
       scan.last_epoch = record.epoch;
       scan.last_time = record.time;
     }

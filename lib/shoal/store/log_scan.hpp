@@ -3,6 +3,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include <shoal/store/log_segment.hpp>
 
@@ -17,6 +18,7 @@ struct SegmentScan {
   SegmentReader::Stop stop = SegmentReader::Stop::end;
   Epoch last_epoch = 0;
   UnixTime last_time = 0;
+  std::vector<EpochStart> starts{};  ///< as far as these records show them
 };
 
 /// Reads on from where `reader` stands to the end of its segment or the first record that is none.

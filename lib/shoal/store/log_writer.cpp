@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <shoal/store/log_reader.hpp>
@@ -34,7 +35,7 @@ LogWriter::LogWriter(LogWriterOptions options)
       lock_(made(options_.folder)),
       index_(std::make_shared<LogIndex>(0)),
       note_(File::open(options_.folder / "synced")) {
-  RecoveredLog log = recover_log(options_.folder);
+  RecoveredLog log = recover_log(options_.folder, options_.now);
   stream_ = std::move(log.stream);
   for (const SegmentFacts& facts : log.segments) {
     segments_.push_back({facts.base, facts.size, facts.begun});
@@ -45,6 +46,11 @@ LogWriter::LogWriter(LogWriterOptions options)
   end_ = written_ = synced_ = log.end;
   last_time_ = log.last_time;
   cut_ = log.cut;
+}
+
+Epoch LogWriter::epoch_before(Offset offset) const {
+  auto behind = std::ranges::lower_bound(stream_.starts, offset, {}, &EpochStart::from);
+  return behind == stream_.starts.begin() ? 0 : std::prev(behind)->epoch;
 }
 
 // Whatever fails in `action` ends the use of this object.

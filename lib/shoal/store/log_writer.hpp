@@ -18,6 +18,10 @@ struct LogWriterOptions {
   std::uint64_t segment_size = 64 << 20;     ///< bytes after which a new segment is begun
   std::optional<std::uint64_t> retain_size;  ///< bytes to keep; all without
   std::optional<Duration> retain_age;        ///< how old records may get; any age without
+
+  /// The time of this start. Epochs follow the clock, so that none comes twice, also when the log
+  /// is set back to an old copy of it.
+  UnixTime now = 0;
 };
 
 /// A log on disk, and the only one who writes to it; FORMAT.md tells what is in the folder. Appends
@@ -37,6 +41,7 @@ class LogWriter : public RecordLog {
 
   const Id& id() const override { return stream_.id; }
   Epoch epoch() const override { return stream_.epoch; }
+  Epoch epoch_before(Offset offset) const override;
   Offset first() const override { return segments_.empty() ? end_ : segments_.front().base; }
   Offset end() const override { return end_; }
   Offset written() const override { return written_; }

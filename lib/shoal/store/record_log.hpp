@@ -113,8 +113,13 @@ class RecordLog {
  public:
   virtual ~RecordLog() = default;
 
-  virtual const Id& id() const = 0;    ///< of the stream, for ever
-  virtual Epoch epoch() const = 0;     ///< of this incarnation
+  virtual const Id& id() const = 0;  ///< of the stream, for ever
+  virtual Epoch epoch() const = 0;   ///< of this incarnation
+
+  /// The epoch of the record right before `offset`, also when that is gone; at least a lower bound
+  /// of it where a repair has left a gap. 0 where there is none, or it is not known any more.
+  virtual Epoch epoch_before(Offset offset) const = 0;
+
   virtual Offset first() const = 0;    ///< the oldest record that is still there
   virtual Offset end() const = 0;      ///< the offset that the next record appended gets
   virtual Offset written() const = 0;  ///< all before survives this process

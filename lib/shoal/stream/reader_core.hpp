@@ -23,7 +23,7 @@ using Outbox = net::CoreOutbox<wire::stream::Any>;
 
 /// Where a reader stands in one stream.
 struct Cursor {
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 0;  ///< of the publisher that it reached its place with
   Offset next = 0;
 };
 
@@ -94,9 +94,10 @@ class ReaderCore {
     std::uint64_t reading = 0;
     bool asked = false;  // and not answered yet
     Time asked_at{};
-    Offset next = 0;     // delivered up to here, once there is a cursor
-    Offset until = 0;    // of a reading by last_of_topic
-    bool ahead = false;  // `next` was asked for, and is still to come
+    Offset next = 0;            // delivered up to here, once there is a cursor
+    std::uint64_t read_in = 0;  // the epoch in which `next` was reached
+    Offset until = 0;           // of a reading by last_of_topic
+    bool ahead = false;         // `next` was asked for, and is still to come
     Offset head = 0;
     std::optional<Offset> goal{};  // the head met first
     bool ended = false;
@@ -115,6 +116,7 @@ class ReaderCore {
   void receive(PeerId peer, Other& other, Time now);
 
   State* admit(const wire::stream::Stream& stream);
+  static std::string set_back(const State& state, const wire::stream::Stream& stream);
   std::string fault_in(const State& state, const wire::stream::Stream& stream) const;
   bool begin(State& state, const wire::stream::Stream& stream);
   State* reading_in(PeerId peer, std::uint64_t reading);

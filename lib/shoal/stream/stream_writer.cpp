@@ -10,19 +10,21 @@ namespace {
 
 constexpr Duration tick_period = std::chrono::milliseconds(50);
 
+store::UnixTime unix_now() {
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<store::UnixTime>(std::chrono::duration_cast<Duration>(since).count());
+}
+
 std::unique_ptr<store::RecordLog> make_log(const StreamWriterOptions& options) {
   if (!options.log) return std::make_unique<store::MemoryLog>(options.memory);
-  auto log = std::make_unique<store::LogWriter>(*options.log);
+  store::LogWriterOptions folder = *options.log;
+  folder.now = unix_now();
+  auto log = std::make_unique<store::LogWriter>(std::move(folder));
   if (log->cut() > 0) {
     log_warning(options.log->folder.string() + ": cut " + std::to_string(log->cut()) +
                 " bytes off the end, of records that were not finished");
   }
   return log;
-}
-
-store::UnixTime unix_now() {
-  auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<store::UnixTime>(std::chrono::duration_cast<Duration>(since).count());
 }
 
 }  // namespace

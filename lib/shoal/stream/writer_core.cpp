@@ -74,6 +74,7 @@ void WriterCore::say_stream(PeerId peer, Reader& reader, Time now) {
                             .from = reader.from,
                             .next = reader.told,
                             .until = reader.until,
+                            .before = reader.reading == 0 ? 0 : log_.epoch_before(reader.from),
                             .ended = ended_});
 }
 

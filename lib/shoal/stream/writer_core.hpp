@@ -36,6 +36,9 @@ class LogView {
   virtual Offset first() const = 0;  ///< the oldest offset still held
   virtual Offset head() const = 0;   ///< after the newest committed record
 
+  /// The epoch of the record right before `offset`, or less where that is not known.
+  virtual std::uint64_t epoch_before(Offset offset) const = 0;
+
   /// The offset at which a reading begins that asks for `from`; between first() and head(), but for
   /// Position::Kind::offset, which is taken as it is. last_of_topic begins at first().
   virtual Offset find(const Position& from) = 0;
