@@ -20,30 +20,6 @@ void remove_unfinished(const fs::path& folder) {
   if (failed) throw system_error("cannot tidy " + folder.string(), failed.value());
 }
 
-bool follows(const StreamFile& stream, Offset end, Offset base) {
-  if (end == base) return true;
-  return std::ranges::find(stream.gaps, OffsetRange{end, base}) != stream.gaps.end();
-}
-
-void require_follows(const fs::path& folder, const StreamFile& stream, Offset end, Offset base) {
-  if (follows(stream, end, base)) return;
-  throw log_damage(segment_path(folder, base), 0,
-                   "it begins with record " + std::to_string(base) +
-                       ", but the segment before it ends before record " + std::to_string(end));
-}
-
-// A complete segment, for what its index says where that fits the file.
-SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& stream) {
-  SegmentReader reader(folder, base, stream);
-  std::optional<LogIndex> index = load_index(folder, base);
-  if (!index || index->size() != reader.size()) {
-    SegmentScan scan = scan_segment(reader);
-    if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
-    index = scan.index;
-  }
-  return {base, index->end(), index->size(), reader.header().begun};
-}
-
 // What the records themselves say of their epochs counts more than what was noted of them.
 void add_starts(std::vector<EpochStart>& starts, const std::vector<EpochStart>& seen) {
   for (const EpochStart& start : seen) {
@@ -101,16 +77,15 @@ void recover_last(const fs::path& folder, Offset base, RecoveredLog& log) {
 
 void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, RecoveredLog& log) {
   std::optional<SyncedNote> note = read_synced_note(folder);
-  if (note && (bases.empty() || bases.back() < note->base)) {
-    throw log_damage(segment_path(folder, note->base), 0, "it is missing");
-  }
+  std::optional<Offset> told = last_told(folder, note);
+  if (told && (bases.empty() || bases.back() < *told)) throw log_missing(folder, *told);
   if (!bases.empty()) {
     std::erase_if(log.stream.starts,
                   [&](const EpochStart& start) { return start.from >= bases.front(); });
   }
   for (Offset base : bases) {
-    if (!log.segments.empty()) {
-      require_follows(folder, log.stream, log.segments.back().end, base);
+    if (!log.segments.empty() && !follows(log.stream, log.segments.back().end, base)) {
+      throw log_hole(folder, log.segments.back().end, base);
     }
     if (base == bases.back()) {
       recover_last(folder, base, log);
@@ -170,46 +145,6 @@ RecoveredLog recover_log(const fs::path& folder, UnixTime now) {
   begin_epoch(log, now);
   replace_file(folder / "stream", encode_stream_file(log.stream));
   return log;
-}
-
-LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
-  std::vector<Offset> bases = segments_in(folder);
-  std::optional<StreamFile> stream = read_stream_file(folder);
-  if (!stream && !bases.empty()) throw log_damage(folder / "stream", 0, "it is missing");
-  if (!stream) throw Error("there is no log in " + folder.string(), ExitCode::bad_data);
-  LogFacts facts{.stream = *stream};
-  for (Offset base : bases) {
-    bool last = base == bases.back();
-    try {
-      if (!facts.segments.empty() && !facts.segments.back().damage) {
-        require_follows(folder, *stream, facts.segments.back().end, base);
-      }
-      if (!last && !thoroughly) {
-        facts.segments.push_back(complete_segment(folder, base, stream->id));
-        continue;
-      }
-      SegmentReader reader(folder, base, stream->id);
-      SegmentScan scan = scan_segment(reader);
-      facts.segments.push_back({base, reader.offset(), reader.position(), reader.header().begun});
-      if (scan.stop == SegmentReader::Stop::end) continue;
-      if (last && was_never_synced(reader, read_synced_note(folder))) {
-        facts.unfinished = reader.size() - reader.position();
-      } else {
-        facts.segments.back().damage = reader.damage().what();
-      }
-    } catch (const Error& error) {
-      bool retained = facts.segments.empty() && !fs::exists(segment_path(folder, base));
-      if (retained) continue;  // retention was faster
-      if (error.code() != ExitCode::bad_data) throw;
-      facts.segments.push_back({.base = base, .end = base, .damage = error.what()});
-    }
-  }
-  if (!facts.segments.empty()) {
-    facts.first = facts.segments.front().base;
-    facts.end = facts.segments.back().end;
-  }
-  if (!stream->gaps.empty()) facts.end = std::max(facts.end, stream->gaps.back().to);
-  return facts;
 }
 
 }  // namespace shoal::store

@@ -33,6 +33,17 @@ std::optional<std::uint64_t> find_record(File& file, std::uint64_t from, Offset 
 /// a crash explains it. See FORMAT.md, "Opening for writing".
 bool was_never_synced(SegmentReader& reader, const std::optional<SyncedNote>& note);
 
+/// Whether a segment at `base` may come behind one that ends at `end`: right there, or over a gap.
+bool follows(const StreamFile& stream, Offset end, Offset base);
+
+/// The greatest base of a segment that `note` or an index tells of; it must be there.
+std::optional<Offset> last_told(const std::filesystem::path& folder,
+                                const std::optional<SyncedNote>& note);
+
+/// The errors for these.
+Error log_hole(const std::filesystem::path& folder, Offset end, Offset base);
+Error log_missing(const std::filesystem::path& folder, Offset base);
+
 /// The file `synced`; nothing when it is absent or torn.
 std::optional<SyncedNote> read_synced_note(const std::filesystem::path& folder);
 
