@@ -91,6 +91,8 @@ clock_passes() {
   read_stream --until-end --from "@$(sed 's/.\{9\}$/.&/' then)" | tail -n 10 | same <(seq 10 19)
   read_stream --until-end --from 1h-ago | same <(seq 0 19)
   [ -z "$(read_stream --until-end --from end)" ]
+  read_stream --until-end --from 20 | same /dev/null
+  fails 65 "ends before offset 20, and --from 21 is beyond that" subscriber --stream ipc://s --until-end --from 21
   fails 2 "is no place in a stream" subscriber --from yesterday
   stop p 0
 }
@@ -192,8 +194,11 @@ EOF2
   shoal subscriber -q --stream ipc://s1,ipc://s2 --until-end --cursor c >out
   sort -n out | same <(seq 200)
   [ -z "$(shoal subscriber -q --stream ipc://s1,ipc://s2 --until-end --cursor c)" ]
-  stop one 0
+  # What is missing of one is not all there is, though cursors of both are known.
   stop two 0
+  run shoal subscriber -q --stream ipc://s1,ipc://s2 --until-end --cursor c -W 500ms
+  [ "$status" -eq 124 ]
+  stop one 0
 }
 
 @test "a cursor of another stream is refused, and so is a log that was set back" {

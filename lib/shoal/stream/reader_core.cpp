@@ -277,6 +277,18 @@ bool ReaderCore::at_end() const {
   return met;
 }
 
+std::size_t ReaderCore::met() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      states_, [](const auto& entry) { return entry.second.goal.has_value(); }));
+}
+
+std::optional<ReaderCore::Ahead> ReaderCore::ahead() const {
+  for (const auto& [id, state] : states_) {
+    if (state.ahead) return Ahead{.stream = id, .from = state.next, .head = state.head};
+  }
+  return std::nullopt;
+}
+
 std::map<Id, Cursor> ReaderCore::cursors() const {
   std::map<Id, Cursor> cursors;
   for (const auto& [id, state] : states_) {

@@ -79,6 +79,16 @@ class ReaderCore {
   /// every publisher there has told its stream. False without a stream.
   bool at_end() const;
 
+  std::size_t met() const;  ///< streams of which a reading has begun, in this run
+
+  /// A place that a reading was told to begin at and that the stream has not reached.
+  struct Ahead {
+    Id stream;
+    Offset from = 0;
+    Offset head = 0;
+  };
+  std::optional<Ahead> ahead() const;
+
   /// Why a stream cannot go on (STR-8), for people; empty when all is well.
   const std::string& refusal() const { return refusal_; }
 

@@ -363,6 +363,10 @@ TEST_CASE("reader core: waits for an offset that is still to come, over sessions
   f.answer(1, *f.meet(1), 100);
   CHECK(f.core.take_deliveries().empty());
   CHECK(f.core.cursors().empty());
+  CHECK(f.core.at_end());
+  REQUIRE(f.core.ahead());
+  CHECK(f.core.ahead()->from == 100);
+  CHECK(f.core.ahead()->head == 10);
   f.core.on_down(1);
   auto read = f.meet(2, 20);
   REQUIRE(read);
@@ -372,6 +376,7 @@ TEST_CASE("reader core: waits for an offset that is still to come, over sessions
   f.say(2, records(read->reading, 100, 101));
   CHECK(f.take_all().size() == 1);
   CHECK(f.core.cursors().at(one).next == 101);
+  CHECK_FALSE(f.core.ahead());
 }
 
 TEST_CASE("reader core: STR-10, goes on below `until` as it began") {
