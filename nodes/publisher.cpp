@@ -18,6 +18,7 @@ app::SummaryState summary(const stream::PublishRun& run, Duration elapsed) {
   add(run.input().skipped(), "bad lines");
   add(run.input().events(), "notes of lost messages passed over");
   add(run.live().dropped(), "dropped on the live lane");
+  add(run.writer().lost_readers(), "readers fell silent before they had everything");
   return state;
 }
 
@@ -35,8 +36,12 @@ int run(nodes::PublisherArguments& arguments) {
   log_info(app::format_summary(summary(publishing, loop.elapsed())));
   if (code) return *code;
   if (publishing.input().error()) throw Error(*publishing.input().error());
-  if (publishing.left_early() || !publishing.finished()) {
-    log_warning("left before every reader of the stream had everything");
+  if (publishing.fell_short()) {
+    if (publishing.left_early())
+      log_warning("left before every reader of the stream had everything");
+    if (publishing.writer().lost_readers() > 0) {
+      log_warning("without --log what readers had not had when they fell silent is gone");
+    }
     return static_cast<int>(ExitCode::incomplete);
   }
   return publishing.cut_short() ? loop.signal_code() : 0;

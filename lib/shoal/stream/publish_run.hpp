@@ -39,6 +39,14 @@ class PublishRun {
   std::uint64_t appended() const { return appended_; }  ///< messages in the log
   bool cut_short() const { return cut_short_; }         ///< drained before the input ended
   bool left_early() const { return left_early_; }       ///< a reader did not have everything
+
+  /// A live subscriber took nothing for so long that it was not waited for any more.
+  bool gave_up_live() const { return gave_up_live_; }
+
+  /// Whether someone who was connected has not had everything, and cannot get it any more.
+  bool fell_short() const {
+    return left_early_ || gave_up_live_ || writer_.lost_readers() > 0 || !finished();
+  }
   std::uint64_t moved() const { return appended_ + writer_.core().sent() + live_.published(); }
   bool had_peer() const { return live_.had_peer() || writer_.port().had_peer(); }
 
@@ -61,6 +69,9 @@ class PublishRun {
   std::size_t allowance();
   void append(PublishBatch batch);
   bool publish_some();
+  void watch_live();
+  void give_up_live();
+  bool live_done() const;
   void end();
   void leave_when_done();
 
@@ -82,10 +93,13 @@ class PublishRun {
   bool staying_ = false;
   bool overdue_ = false;  // has stayed for as long as it may
   bool left_early_ = false;
+  bool gave_up_live_ = false;
+  std::uint64_t live_moved_ = 0;  // when the live lane was last seen to move, after the input's end
   bool leaving_ = false;
   runtime::Registration next_token_;
   runtime::Registration lingering_;
   runtime::Registration notice_;
+  runtime::Registration live_limit_;
   runtime::Registration working_;
 };
 

@@ -193,6 +193,12 @@ std::size_t WriterCore::readers() const {
                     [](const auto& entry) { return entry.second.reading != 0; }));
 }
 
+std::optional<Offset> WriterCore::taken(PeerId peer) const {
+  auto reader = readers_.find(peer);
+  if (reader == readers_.end() || reader->second.reading == 0) return std::nullopt;
+  return reader->second.taken.value_or(0);
+}
+
 bool WriterCore::all_have_all() const {
   return std::all_of(readers_.begin(), readers_.end(), [&](const auto& entry) {
     const Reader& reader = entry.second;

@@ -89,6 +89,10 @@ class WriterCore {
 
   std::size_t readers() const;  ///< sessions that have asked for records
 
+  /// Up to where a session's reader has taken everything for good; nothing for one that has not
+  /// asked for records.
+  std::optional<Offset> taken(PeerId peer) const;
+
   /// Whether every reader has taken everything up to the head for good. A session that has not
   /// asked yet counts as a reader for its first seconds.
   bool all_have_all() const;

@@ -141,6 +141,18 @@ TEST_CASE("writer core: STR-8, a reading is told in what epoch the record before
   CHECK(posted<Stream>(f.core.take_outbox()).at(0).before == 0);
 }
 
+TEST_CASE("writer core: STR-7, knows up to where a reader has taken everything") {
+  Fixture f;
+  f.up(1);
+  CHECK_FALSE(f.core.taken(1));
+  f.read(from_beginning());
+  CHECK(f.core.taken(1) == 0);
+  f.say(1, More{.reading = 1, .credit = 1'000'000, .next = 7});
+  CHECK(f.core.taken(1) == 7);
+  f.core.on_down(1);
+  CHECK_FALSE(f.core.taken(1));
+}
+
 TEST_CASE("writer core: STR-2, a new reading ends the one before, an old one changes nothing") {
   Fixture f;
   f.up(1);
