@@ -61,8 +61,21 @@ void LogWriter::guarded(Action action) {
     action();
   } catch (const Error& error) {
     failure_ = error;
+    if (error.code() == ExitCode::incomplete) cut_to_written();
     throw;
   }
+}
+
+// What a full disk took of a group is no part of it: whoever tries again appends all of it.
+void LogWriter::cut_to_written() {
+  // Then nobody knows what is on the disk.
+  if (sync_failed_) return;
+  std::error_code failed;
+  if (active_) {
+    fs::path path = segment_path(options_.folder, index_->base());
+    fs::resize_file(path, index_->size() - buffer_.size(), failed);
+  }
+  if (!failed) left_at_ = written_;
 }
 
 Offset LogWriter::append(std::span<const NewRecord> records, UnixTime now) {
@@ -125,7 +138,9 @@ void LogWriter::flush() {
 void LogWriter::sync_active() {
   flush();
   if (synced_ == end_) return;
+  sync_failed_ = true;
   active_->sync();
+  sync_failed_ = false;
   synced_ = end_;
   write_at(note_, 0,
            encode_synced_note({.base = index_->base(), .position = index_->size(), .next = end_}));

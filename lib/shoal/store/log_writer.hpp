@@ -47,6 +47,8 @@ class LogWriter : public RecordLog {
   Offset written() const override { return written_; }
   Offset synced() const override { return synced_; }
 
+  std::optional<Offset> left_at() const override { return left_at_; }
+
   Offset append(std::span<const NewRecord> records, UnixTime now) override;
   void write() override;
   void sync() override;
@@ -67,6 +69,7 @@ class LogWriter : public RecordLog {
   void flush();
   void sync_active();
   void remove_oldest();
+  void cut_to_written();
 
   LogWriterOptions options_;
   LogLock lock_;
@@ -83,6 +86,8 @@ class LogWriter : public RecordLog {
   std::uint64_t bytes_ = 0;
   std::uint64_t cut_ = 0;
   std::optional<Error> failure_;
+  bool sync_failed_ = false;
+  std::optional<Offset> left_at_;
 };
 
 }  // namespace shoal::store

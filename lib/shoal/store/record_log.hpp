@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -128,6 +129,10 @@ class RecordLog {
   /// Appends records with the time `now`, or that of the last record where that is later. Returns
   /// the offset of the first. Large groups are written on the way.
   virtual Offset append(std::span<const NewRecord> records, UnixTime now) = 0;
+
+  /// After a full disk: where the log ends for whoever opens it next, at synced() or behind.
+  /// Nothing where that is not known, or nothing failed.
+  virtual std::optional<Offset> left_at() const { return std::nullopt; }
 
   /// Returns when all that was appended is written.
   virtual void write() = 0;

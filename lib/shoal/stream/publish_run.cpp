@@ -126,10 +126,31 @@ std::size_t PublishRun::allowance() {
 
 void PublishRun::append(PublishBatch batch) {
   if (options_.rate > 0) tokens_ -= static_cast<double>(batch.records.size());
-  writer_.append(batch.records);
-  appended_ += batch.records.size();
   pending_bytes_ += batch.bytes;
-  pending_.push_back({.batch = std::move(batch), .end = writer_.log().end(), .time_ns = wall_ns()});
+  Offset end = writer_.log().end() + batch.records.size();
+  pending_.push_back({.batch = std::move(batch), .end = end, .time_ns = wall_ns()});
+  // What cannot be appended, or only in part, is found there.
+  const PublishBatch& added = pending_.back().batch;
+  writer_.append(added.records);
+  appended_ += added.records.size();
+}
+
+std::optional<std::uint64_t> PublishRun::lines_kept() const {
+  std::optional<Offset> end = writer_.log().left_at();
+  if (!end) return std::nullopt;
+  std::uint64_t lines = settled_lines_;
+  for (const Pending& pending : pending_) {
+    const PublishBatch& batch = pending.batch;
+    if (pending.end <= *end) {
+      lines = batch.last_line;
+      continue;
+    }
+    std::uint64_t missing = pending.end - *end;
+    if (missing >= batch.records.size()) break;
+    if (batch.lines.empty()) return batch.last_line - missing;
+    return batch.lines[batch.records.size() - missing - 1];
+  }
+  return lines;
 }
 
 /// Gives the live lane what is committed; whether it took some.
@@ -145,6 +166,7 @@ bool PublishRun::publish_some() {
       if (sent == LivePublisher::Sent::full) return left < live_turn;
     }
     if (next.sent < next.batch.records.size()) break;
+    settled_lines_ = next.batch.last_line;
     pending_bytes_ -= next.batch.bytes;
     pending_.pop_front();
   }

@@ -36,6 +36,10 @@ class PublishRun {
   void drain();
   bool finished() const;
 
+  /// After a disk was full: how many lines of all input need not be read again, because their
+  /// messages are in the log. Nothing where that is not known.
+  std::optional<std::uint64_t> lines_kept() const;
+
   std::uint64_t appended() const { return appended_; }  ///< messages in the log
   bool cut_short() const { return cut_short_; }         ///< drained before the input ended
   bool left_early() const { return left_early_; }       ///< a reader did not have everything
@@ -82,6 +86,7 @@ class PublishRun {
   LivePublisher live_;
   std::deque<Pending> pending_;
   std::size_t pending_bytes_ = 0;
+  std::uint64_t settled_lines_ = 0;  // of the input, and on the live lane
   std::uint64_t appended_ = 0;
   Offset seen_head_ = 0;   // of the log, when the live lane was last asked to go on
   bool gathered_ = false;  // wait_subscribers have come
