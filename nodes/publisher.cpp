@@ -15,13 +15,25 @@ app::SummaryState summary(const stream::PublishRun& run, Duration elapsed) {
   state.add_any(run.input().skipped(), "bad lines");
   state.add_any(run.input().events(), "notes of lost messages passed over");
   state.add_any(run.live().dropped(), "dropped on the live lane");
+  state.add_any(run.writer().lost_readers(), "readers fell silent before they had everything");
   return state;
 }
 
-int run(nodes::PublisherArguments& arguments) {
-  stream::PublishRunOptions options = nodes::run_options(arguments);
-  app::NodeLoop loop(arguments);
-  stream::PublishRun publishing(loop.context(), loop.reactor(), std::move(options));
+/// A full disk leaves some of the input in the log: says how to go on with the rest.
+Error with_place(const Error& error, const stream::PublishRun& run, bool null) {
+  std::optional<std::uint64_t> lines = run.lines_kept();
+  if (!lines) return error;
+  if (*lines == 0) {
+    return Error(std::string(error.what()) + "; nothing of the input is in the log", error.code());
+  }
+  return Error(std::string(error.what()) + "; the messages of the first " + std::to_string(*lines) +
+                   " lines of the input are in the log, so go on with what " +
+                   (null ? "tail -z -n +" : "tail -n +") + std::to_string(*lines + 1) +
+                   " prints of it",
+               error.code());
+}
+
+int publish(app::NodeLoop& loop, stream::PublishRun& publishing) {
   std::optional<int> code =
       loop.run({.drain = [&] { publishing.drain(); },
                 .finished = [&] { return publishing.finished(); },
@@ -32,11 +44,27 @@ int run(nodes::PublisherArguments& arguments) {
   log_info(app::format_summary(summary(publishing, loop.elapsed())));
   if (code) return *code;
   if (publishing.input().error()) throw Error(*publishing.input().error());
-  if (publishing.left_early() || !publishing.finished()) {
-    log_warning("left before every reader of the stream had everything");
+  if (publishing.fell_short()) {
+    if (publishing.left_early()) {
+      log_warning("left before every reader of the stream had everything");
+    }
+    if (publishing.writer().lost_readers() > 0) {
+      log_warning("without --log what readers had not had when they fell silent is gone");
+    }
     return static_cast<int>(ExitCode::incomplete);
   }
   return publishing.cut_short() ? loop.signal_code() : 0;
+}
+
+int run(nodes::PublisherArguments& arguments) {
+  stream::PublishRunOptions options = nodes::run_options(arguments);
+  app::NodeLoop loop(arguments);
+  stream::PublishRun publishing(loop.context(), loop.reactor(), std::move(options));
+  try {
+    return publish(loop, publishing);
+  } catch (const Error& error) {
+    throw with_place(error, publishing, arguments.null);
+  }
 }
 
 }  // namespace

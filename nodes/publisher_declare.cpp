@@ -62,7 +62,7 @@ void declare_publisher(app::CommandLine& line, PublisherArguments& arguments) {
   line.group("The end");
   line.option("--linger", "DUR", run.linger,
               "stay so long after the input ends; without it until those who are connected have "
-              "everything");
+              "everything (a live subscriber that takes nothing is waited for ten seconds)");
   line.flag("--stay", run.stay, "stay after the input ends, until a signal");
   app::declare_security(line, arguments.security);
 }

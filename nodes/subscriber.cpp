@@ -31,6 +31,9 @@ int run(nodes::SubscriberArguments& arguments) {
   log_info(app::format_summary(summary(reading, loop.elapsed())));
   if (code) return *code;
   if (reading.output_closed()) return 128 + SIGPIPE;
+  if (std::string place = reading.beyond_end(); !place.empty()) {
+    throw Error(place, ExitCode::bad_data);
+  }
   bool lost = reading.missing() > 0 || (reading.trimmed() > 0 && !arguments.skip_trimmed);
   if (lost) return static_cast<int>(ExitCode::incomplete);
   if (reading.timed_out()) return static_cast<int>(ExitCode::timed_out);

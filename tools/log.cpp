@@ -76,6 +76,20 @@ std::uint64_t records_in(const store::LogFacts& facts) {
   return records;
 }
 
+std::uint64_t damages_in(const store::LogFacts& facts, store::Offset from) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      facts.segments,
+      [&](const store::SegmentFacts& segment) { return segment.damage && segment.end >= from; }));
+}
+
+/// What is wrong with the log from `from` on; the exit code for that.
+int tell_damage(const store::LogFacts& facts, store::Offset from) {
+  for (const store::SegmentFacts& segment : facts.segments) {
+    if (segment.damage && segment.end >= from) log_error(*segment.damage);
+  }
+  return damages_in(facts, from) == 0 ? 0 : static_cast<int>(ExitCode::bad_data);
+}
+
 void tell(const store::LogFacts& facts, bool json) {
   wire::JsonRecord line{.fields = {{"stream", facts.stream.id.hex()},
                                    {"epoch", std::uint64_t{facts.stream.epoch}},
@@ -85,6 +99,7 @@ void tell(const store::LogFacts& facts, bool json) {
                                    {"bytes", bytes_in(facts)},
                                    {"segments", std::uint64_t{facts.segments.size()}},
                                    {"gaps", std::uint64_t{facts.stream.gaps.size()}},
+                                   {"damaged", damages_in(facts, 0)},
                                    {"unfinished", facts.unfinished}}};
   if (json) return app::print(wire::format_json_line(line) + "\n");
   std::string text;
@@ -97,17 +112,13 @@ void tell(const store::LogFacts& facts, bool json) {
 }
 
 int verify(const store::LogFacts& facts) {
-  bool sound = true;
-  for (const store::SegmentFacts& segment : facts.segments) {
-    if (segment.damage) log_error(*segment.damage);
-    sound = sound && !segment.damage;
-  }
+  int code = tell_damage(facts, 0);
   if (facts.unfinished > 0) {
     log_info(std::to_string(facts.unfinished) +
              " bytes at the end are no whole record yet; the next publisher cuts them off if they "
              "stay so");
   }
-  if (!sound) return static_cast<int>(ExitCode::bad_data);
+  if (code != 0) return code;
   log_info(format_count(records_in(facts)) + " records are whole, in " +
            std::to_string(facts.segments.size()) + " segments");
   return 0;
@@ -153,12 +164,13 @@ store::LogHeaders headers_of(const store::RecordView& record) {
 
 int print_records(const Options& options, const stream::RecordFormat& format,
                   const store::LogFacts& facts, store::RecordReader& reader) {
+  const store::Offset from = reader.position();
   std::uint64_t left = options.count.value_or(~std::uint64_t{0});
   const std::string stream = facts.stream.id.hex();
   const char end = options.null ? '\0' : '\n';
   while (left > 0) {
     store::ReadOutcome outcome = reader.next(facts.end, block_size);
-    if (std::holds_alternative<store::AtEnd>(outcome)) return 0;
+    if (std::holds_alternative<store::AtEnd>(outcome)) return tell_damage(facts, from);
     if (const auto* gap = std::get_if<store::OffsetRange>(&outcome)) {
       log_warning("records " + std::to_string(gap->from) + " to " + std::to_string(gap->to - 1) +
                   " are not there any more");
@@ -204,7 +216,10 @@ int run(const Options& options) {
   if (options.repair) return repair(folder);
   store::LogFacts facts = store::inspect_log(folder, options.verify);
   if (options.verify) return verify(facts);
-  if (options.stats) return tell(facts, options.json), 0;
+  if (options.stats) {
+    tell(facts, options.json);
+    return tell_damage(facts, 0);
+  }
   store::LogReader reader({.folder = folder, .stream = facts.stream.id, .first = facts.first});
   reader.seek(offset_of(*from, facts, reader));
   return print_records(options, format, facts, reader);

@@ -87,6 +87,67 @@ PY
   shoal log d --from 100 2>/dev/null | cmp - <(seq 100 109)
 }
 
+# print_and_fail ARG...: what stands before the damage is printed, and then the damage told.
+print_and_fail() {
+  local damage=$1
+  shift
+  run --separate-stderr shoal log d "$@"
+  [ "$status" -eq 65 ] && [[ "$stderr" == *"$damage"* ]]
+}
+
+@test "damage in the last segment is told by reading, stats and verify alike" {
+  make_log
+  last=$(ls d/*.log | tail -n 1)
+  base=$((10#$(basename "$last" .log)))
+  size=$(stat -c %s "$last")
+  cp -r d whole
+  flip "$last" 70
+  for what in -n100 --stats --verify; do print_and_fail "$last is damaged at byte 64: no valid record $base" $what; done
+  print_and_fail "$last is damaged"
+  [ "$output" = "$(seq 0 $((base - 1)))" ]
+  shoal log d -n 5 | cmp - <(seq 0 4)
+
+  # Cut where a record ends, which looks like a log that has no more.
+  rm -r d && cp -r whole d
+  next=$(python3 -c "print(64 + int.from_bytes(open('$last', 'rb').read()[64:68], 'little'))")
+  truncate -s "$next" "$last"
+  for what in -n100 --stats --verify; do print_and_fail "$last is damaged at byte $next" $what; done
+  print_and_fail "$last is damaged"
+  [ "$output" = "$(seq 0 "$base")" ]
+
+  rm -r d && cp -r whole d
+  rm "$last"
+  for what in -n100 --stats --verify; do print_and_fail "$last is damaged at byte 0: it is missing" $what; done
+  print_and_fail "it is missing"
+  [ "$output" = "$(seq 0 $((base - 1)))" ]
+  run --separate-stderr shoal log d --repair
+  [[ "$stderr" == *"records $base to 99 are lost"* ]]
+  shoal log d --verify
+}
+
+@test "an index tells of a last segment that is missing, where nothing else does" {
+  make_log
+  rm d/synced $(ls d/*.log | tail -n 2)
+  for what in "" --stats --verify; do print_and_fail "it is missing" $what; done
+  run --separate-stderr bash -c '"$SHOAL_BIN/shoal" publisher -q -b ipc://l --stream-bind ipc://s --log d </dev/null'
+  [ "$status" -eq 65 ] && [[ "$stderr" == *"it is missing"* ]]
+  shoal log d --repair 2>/dev/null
+  shoal log d --verify
+}
+
+@test "a hole in the middle is told, and what is beside it counted" {
+  make_log
+  hole=$(ls d/*.log | sed -n 2p)
+  first=$((10#$(basename "$hole" .log)))
+  next=$((10#$(basename "$(ls d/*.log | sed -n 3p)" .log)))
+  rm "$hole"
+  for what in --stats --verify; do print_and_fail "it begins with record $next" $what; done
+  run --separate-stderr shoal log d --stats
+  [[ "$output" =~ records\ +$((100 - next + first)) ]]
+  print_and_fail "it begins with record $next"
+  [ "$output" = "$(seq 0 $((first - 1)); seq "$next" 99)" ]
+}
+
 @test "what makes no sense is refused" {
   fails 2 "which log" log
   fails 1 "there is no folder none" log none

@@ -1,10 +1,12 @@
-"""The disk of the sink is full, then is not any more. Needs root for a small file system."""
+"""The disk of a sink, a publisher or a subscriber is full, then is not any more. Needs root for a
+small file system."""
 import os
 import pathlib
+import signal
 import subprocess
 import unittest
 
-from nodes import DIE_WITH_US, FaultTest
+from nodes import BIN, DIE_WITH_US, FaultTest
 
 TASKS = [f"{task:0100d}" for task in range(20_000)]  # twice what the disk holds
 
@@ -42,12 +44,14 @@ class SmallDisk:
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small file system")
-class FullDisk(FaultTest):
+class FullDiskTest(FaultTest):
     def setUp(self):
         super().setUp()
         self.disk = SmallDisk(self.dir / "disk")
         self.addCleanup(self.disk.close)
 
+
+class OfASink(FullDiskTest):
     def fill_and_go_on(self, *sink_args):
         ventilator = self.ventilator(self.write_tasks(TASKS))
         worker = self.worker()
@@ -69,6 +73,88 @@ class FullDisk(FaultTest):
     def test_in_order(self):
         self.fill_and_go_on("-k")
         self.expect_in_order(TASKS, self.disk.view() / "out")
+
+
+class OfAPublisher(FullDiskTest):
+    def publisher(self, *args, **streams):
+        return self.node("publisher", "-b", f"ipc://{self.dir}/l", "--stream-bind",
+                         f"ipc://{self.dir}/p", "--log", self.disk.path / "log", *args,
+                         prefix=self.disk.inside(), **streams)
+
+    def logged(self):
+        looked = subprocess.run([*self.disk.inside(), BIN / "log", self.disk.path / "log"],
+                                check=True, text=True, capture_output=True)
+        return looked.stdout.splitlines()
+
+    def publish_and_go_on(self, lines, payloads, *args):
+        """Fills the disk, and then does what the error says."""
+        reader = self.node("subscriber", "--stream", f"ipc://{self.dir}/p", "-o", self.dir / "read",
+                           "-n", len(payloads))
+        full = self.publisher(*args, self.write_tasks(lines))
+        self.expect_exit(75, full)
+        told = full.wait_line(r"error: .*No space.*of the first (\d+) lines.*tail -n \+(\d+) ")
+        kept, following = map(int, told.groups())
+        self.assertEqual(following, kept + 1)
+        logged = self.logged()
+        self.assertEqual(logged, payloads[:len(logged)])
+        read = self.results(self.dir / "read")
+        self.assertEqual(read, logged[:len(read)], "a reader saw what is not in the log")
+        self.assertTrue(0 < len(logged) < len(payloads))
+        self.disk.grow()
+        rest = self.publisher(*args, "--stay", self.write_tasks(lines[kept:]))
+        self.expect_exit(0, reader)
+        rest.signal(signal.SIGTERM)
+        self.expect_exit(0, rest)
+        self.assertEqual(self.logged(), payloads)
+        self.expect_in_order(payloads, self.dir / "read")
+
+    def test_the_rest_of_the_input_makes_it_whole(self):
+        self.publish_and_go_on(TASKS, TASKS, "--rate", "50000/s")
+
+    def test_a_group_that_has_no_room_leaves_nothing(self):
+        full = self.publisher(self.write_tasks(TASKS))
+        self.expect_exit(75, full)
+        full.wait_line("error: .*No space.*nothing of the input is in the log")
+        self.assertEqual(self.logged(), [])
+        self.disk.grow()
+        self.expect_exit(0, self.publisher(self.write_tasks(TASKS)))
+        self.assertEqual(self.logged(), TASKS)
+
+    def test_however_it_is_synced(self):
+        for number, fsync in enumerate(("none", "interval:50ms")):
+            if number > 0:
+                self.disk.close()
+                self.disk = SmallDisk(self.dir / f"disk-{number}")
+                self.addCleanup(self.disk.close)
+                (self.dir / "read").unlink()
+            self.publish_and_go_on(TASKS, TASKS, "--fsync", fsync, "--segment", "128K")
+
+    def test_lines_that_make_no_message_are_counted(self):
+        lines = [line for task in TASKS for line in (f"t={task}", "bad")]
+        self.publish_and_go_on(lines, TASKS, "-K", "=", "--skip-bad", "--rate", "50000/s")
+
+
+class OfASubscriber(FullDiskTest):
+    def subscriber(self):
+        return self.node("subscriber", "--stream", f"ipc://{self.dir}/p", "--cursor",
+                         self.disk.path / "cursor", "-o", self.disk.path / "out", "-n", len(TASKS),
+                         prefix=self.disk.inside())
+
+    def test_goes_on_with_its_cursor(self):
+        publisher = self.node("publisher", "-b", f"ipc://{self.dir}/l", "--stream-bind",
+                              f"ipc://{self.dir}/p", "--log", self.dir / "log", "--stay",
+                              self.write_tasks(TASKS))
+        full = self.subscriber()
+        self.expect_exit(75, full)
+        full.wait_line(r"error: .*(out|cursor).*([Nn]o space|full)")
+        self.disk.grow()
+        again = self.node("subscriber", "--stream", f"ipc://{self.dir}/p", "--cursor",
+                          self.disk.path / "cursor", "-o", self.disk.path / "out", "--until-end",
+                          prefix=self.disk.inside())
+        self.expect_exit(0, again)
+        self.expect_in_order(TASKS, self.disk.view() / "out")
+        publisher.signal(signal.SIGTERM)
+        self.expect_exit(0, publisher)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 // A point lies before and after every write, cut and sync of a file whose path begins with
 // SHOAL_KILL_FILES. Each point passed is a line in the file SHOAL_KILL_TRACE, such as "before sync
 // out.shoal-wal". At point number SHOAL_KILL_AT (from 1; 0: never) the process gets SIGKILL, as if
-// somebody had been that precise. With SHOAL_KILL_KIND only points with that line are counted.
+// somebody had been that precise. With SHOAL_KILL_KIND only points with that line are counted. With
+// SHOAL_KILL_ERRNO the process lives, and what it called there, if the point lies before that,
+// fails with that number.
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +32,7 @@ std::string variable(const char* name) {
 struct Plan {
   std::string files = variable("SHOAL_KILL_FILES");
   std::string kind = variable("SHOAL_KILL_KIND");
+  int error = std::atoi(variable("SHOAL_KILL_ERRNO").c_str());
   long kill_at = std::atol(variable("SHOAL_KILL_AT").c_str());
   int trace = open(variable("SHOAL_KILL_TRACE").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   std::atomic<long> passed = 0;
@@ -49,13 +53,16 @@ std::string concerned(int fd) {
   return ours ? path : "";
 }
 
-void pass(const char* when, const char* what, const std::string& path) {
+/// Whether the call that this point lies before is to fail.
+bool pass(const char* when, const char* what, const std::string& path) {
   std::string point = std::string(when) + " " + what + " " + path.substr(path.rfind('/') + 1);
   std::string line = point + "\n";
   // Past our own write().
   syscall(SYS_write, plan().trace, line.data(), line.size());
   bool counts = plan().kind.empty() || plan().kind == point;
-  if (counts && ++plan().passed == plan().kill_at) raise(SIGKILL);
+  if (!counts || ++plan().passed != plan().kill_at) return false;
+  if (plan().error == 0) raise(SIGKILL);
+  return true;
 }
 
 /// Calls the function that `name` would have been without us.
@@ -65,7 +72,10 @@ Return through(const char* name, const char* what, int fd, Arguments... argument
   auto real = reinterpret_cast<Real>(dlsym(RTLD_NEXT, name));
   std::string path = concerned(fd);
   if (path.empty()) return real(fd, arguments...);
-  pass("before", what, path);
+  if (pass("before", what, path)) {
+    errno = plan().error;
+    return -1;
+  }
   Return result = real(fd, arguments...);
   pass("after", what, path);
   return result;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <shoal/base/assert.hpp>
 #include <shoal/store/log_format.hpp>
@@ -27,11 +28,45 @@ void SimLog::append(std::uint64_t epoch, std::string topic, Time now) {
                                    .time = nanoseconds(now),
                                    .topic = topic,
                                    .payload = payload});
-  records_.push_back({std::move(topic), std::move(bytes)});
+  records_.push_back({std::move(topic), epoch, std::move(bytes)});
 }
 
 void SimLog::damage(Offset from, Offset to) {
   for (Offset at = from; at < std::min(to, committed_); ++at) damaged_.insert(at);
+}
+
+/// Damage takes with it what its records told.
+std::uint64_t SimLog::epoch_before(Offset offset) const {
+  offset = std::min<Offset>(offset, records_.size());
+  while (offset > 0 && damaged_.contains(offset - 1)) --offset;
+  return offset == 0 ? 0 : records_[offset - 1].epoch;
+}
+
+void SimLog::set_back(Offset end, std::uint64_t epoch) {
+  std::shared_ptr<SimLog>& former = former_[epoch];
+  // Once more before anybody wrote there: the same log is lost.
+  if (!former) {
+    former = std::make_shared<SimLog>(*this);
+    former->former_.clear();
+  }
+  former->set_back_to_ = end;
+  records_.resize(end);
+  committed_ = end;
+  first_ = std::min(first_, end);
+}
+
+const SimLog& SimLog::as_of(std::uint64_t epoch) const {
+  auto former = former_.lower_bound(epoch);
+  return former == former_.end() ? *this : *former->second;
+}
+
+Offset SimLog::kept_between(std::uint64_t before, std::uint64_t epoch) const {
+  Offset kept = std::numeric_limits<Offset>::max();
+  auto end = former_.lower_bound(epoch);
+  for (auto former = former_.lower_bound(before); former != end; ++former) {
+    kept = std::min(kept, former->second->set_back_to_);
+  }
+  return kept;
 }
 
 Offset SimLog::find(const Position& from) {

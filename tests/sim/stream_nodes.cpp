@@ -1,6 +1,7 @@
 #include "stream_nodes.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <shoal/base/assert.hpp>
 #include <shoal/store/log_format.hpp>
@@ -46,6 +47,11 @@ void WriterNode::forget() {
   if (!shared_.plan.damage || !shared_.faults_on || log_.first() == log_.head()) return;
   Offset from = shared_.random.between(log_.first(), log_.head() - 1);
   log_.damage(from, from + shared_.random.between(std::uint64_t{1}, 10));
+}
+
+void WriterNode::set_back() {
+  log_.tear();
+  log_.set_back(shared_.random.between(Offset{0}, log_.head()), epoch_);
 }
 
 void WriterNode::append_some() {
@@ -167,13 +173,38 @@ void ReaderNode::step() {
     readings_ += std::holds_alternative<wire::stream::Read>(envelope.message) ? 1 : 0;
   }
   post(std::move(outbox));
-  if (!core_->refusal().empty()) broken_ = "it refused to go on: " + core_->refusal();
+  if (!core_->refusal().empty()) return on_refusal();
   std::map<Id, std::uint64_t> held;
   for (const Delivery& delivery : waiting_) held[delivery.stream] += delivery.body.size();
   for (const auto& [id, octets] : held) {
     if (octets <= shared_.plan.window + shared_.plan.batch + 200) continue;
     broken_ = "it was sent " + std::to_string(octets) + " octets before it took any";
   }
+}
+
+/// Whether something that it has been given stands in no log any more.
+bool ReaderNode::was_set_back() const {
+  auto places = disk_;
+  for (const Delivery& delivery : waiting_) {
+    places[delivery.stream] = {delivery.epoch, delivery.next};
+  }
+  return std::ranges::any_of(places, [&](const auto& place) {
+    const auto& [epoch, next] = place.second;
+    const SimLog& log = writers_.at(place.first)->log();
+    return next > log.kept_between(epoch, std::numeric_limits<std::uint64_t>::max());
+  });
+}
+
+/// Its operator removes the cursor, and starts it again.
+void ReaderNode::on_refusal() {
+  if (!was_set_back()) broken_ = "refused to go on: " + core_->refusal();
+  if (std::exchange(refusing_, true)) return;
+  ++refused_;
+  shared_.schedule.in(Duration(0), [this] {
+    refusing_ = false;
+    disk_.clear();
+    crash_and_restart(1s);
+  });
 }
 
 void ReaderNode::take_next() {
@@ -189,13 +220,20 @@ void ReaderNode::take_next() {
 
 /// Output and cursor go to the disk together.
 void ReaderNode::take(const Delivery& delivery) {
-  const SimLog& log = writers_.at(delivery.stream)->log();
+  const SimLog& now = writers_.at(delivery.stream)->log();
+  const SimLog& log = now.as_of(delivery.epoch);
   auto cursor = disk_.find(delivery.stream);
   std::string fault;
   if (cursor == disk_.end()) fault = begins_well(log, delivery);
   if (cursor != disk_.end() && cursor->second.next != delivery.first) {
     fault = "took offset " + std::to_string(delivery.first) + " after " +
             std::to_string(cursor->second.next);
+  }
+  if (cursor != disk_.end()) {
+    const auto& [epoch, next] = cursor->second;
+    if (next > now.kept_between(epoch, delivery.epoch)) {
+      fault = "went on at " + std::to_string(next) + " though the log had been set back";
+    }
   }
   if (fault.empty()) fault = covers_all(log, delivery);
   if (broken_.empty()) broken_ = std::move(fault);

@@ -31,6 +31,7 @@ struct StreamPlan {
   int reader_crashes = 0;
   int partitions = 0;
   bool retention = false;
+  int set_backs = 0;          ///< an old copy of a writer's log is put in its place
   bool damage = false;        ///< a crash of a writer may cost records in the middle of its log
   Duration slow{0};           ///< how long writing a delivery takes a reader, at most
   Duration commits_after{0};  ///< how long an append waits for its commit, at most
@@ -47,6 +48,7 @@ struct StreamShared : Surroundings {
 
 struct SimRecord {
   std::string topic;
+  std::uint64_t epoch = 0;
   std::string bytes;
 };
 
@@ -56,6 +58,7 @@ class SimLog : public stream::LogView {
  public:
   Offset first() const override { return first_; }
   Offset head() const override { return committed_; }
+  std::uint64_t epoch_before(Offset offset) const override;
   Offset find(const stream::Position& from) override;
   stream::Chunk read(Offset from, Offset until, std::size_t bytes,
                      const stream::TopicFilter& filter) override;
@@ -68,6 +71,17 @@ class SimLog : public stream::LogView {
   void trim(Offset first) { first_ = std::max(first_, first); }
   void damage(Offset from, Offset to);
 
+  /// An operator puts a copy of the log in its place that ends at `end`, after `epoch` has written
+  /// here.
+  void set_back(Offset end, std::uint64_t epoch);
+
+  /// The log as what was read in `epoch` saw it.
+  const SimLog& as_of(std::uint64_t epoch) const;
+
+  /// The least end that the log was set back to after `before` and before `epoch` began; all when
+  /// it was not.
+  Offset kept_between(std::uint64_t before, std::uint64_t epoch) const;
+
   bool gone(Offset offset) const { return offset < first_ || damaged_.contains(offset); }
   const SimRecord& record(Offset offset) const { return records_.at(offset); }
 
@@ -79,6 +93,8 @@ class SimLog : public stream::LogView {
   Offset committed_ = 0;
   Offset first_ = 0;
   std::set<Offset> damaged_;
+  Offset set_back_to_ = 0;  // of a log that is no more: the end of the copy that came after it
+  std::map<std::uint64_t, std::shared_ptr<SimLog>> former_;  // by the last epoch that wrote there
 };
 
 class WriterNode : public Node {
@@ -90,6 +106,10 @@ class WriterNode : public Node {
   void on_down(net::PeerId session, bool left) override;
 
   void end();
+
+  /// While it is dead. Epochs follow the clock: the next one is new all the same.
+  void set_back();
+
   bool all_have_all() const { return core_ && core_->all_have_all(); }
   const Id& id() const { return id_; }
   const SimLog& log() const { return log_; }
@@ -141,12 +161,15 @@ class ReaderNode : public Node {
   std::string place() const;  ///< where it stands, for people
   std::uint64_t taken() const { return taken_; }
   std::uint64_t trimmed() const { return trimmed_; }
+  std::uint64_t refused() const { return refused_; }
   std::uint64_t readings() const { return readings_; }
 
  private:
   void forget() override;
   void step();
   void keep_ticking();
+  void on_refusal();
+  bool was_set_back() const;
   void take_next();
   void take(const stream::Delivery& delivery);
   std::string begins_well(const SimLog& log, const stream::Delivery& delivery) const;
@@ -163,6 +186,8 @@ class ReaderNode : public Node {
   std::string broken_;
   std::uint64_t taken_ = 0;
   std::uint64_t trimmed_ = 0;
+  std::uint64_t refused_ = 0;
+  bool refusing_ = false;
   std::uint64_t readings_ = 0;
 };
 

@@ -1,8 +1,10 @@
 // The cores of streams in a simulated world: writers lose what they had not committed, readers what
-// they had not written, ways are cut, and in some worlds messages are lost, repeated and overtaken.
+// they had not written, ways are cut, and in some worlds messages are lost, repeated and overtaken,
+// and old copies of logs put in their place.
 // Checked: each reader takes each offset that it wants exactly once and in order, whatever is gone
 // was called gone, nothing is seen that was not committed, credit is kept, no honest node is
-// blamed, and once the world heals every reader has everything.
+// blamed, who stood behind what a log was set back to refuses to go on, and nobody else does, and
+// once the world heals every reader has everything.
 //
 //   sim_stream [--seeds COUNT] [--from SEED] [--seed SEED]
 
@@ -34,6 +36,7 @@ StreamPlan make_plan(std::uint64_t seed) {
   plan.partitions = static_cast<int>(random.between(0, 5));
   plan.retention = random.chance(0.4);
   plan.damage = random.chance(0.15);
+  if (!plan.damage && random.chance(0.2)) plan.set_backs = static_cast<int>(random.between(1, 3));
   if (random.chance(0.5)) plan.slow = random.between(Duration(1ms), Duration(100ms));
   if (random.chance(0.15)) {
     // So slow that sessions end while much is unwritten.
@@ -108,6 +111,7 @@ class World {
       sums["readers killed"] += static_cast<std::uint64_t>(node->crashes());
       sums["records taken"] += node->taken();
       sums["offsets trimmed"] += node->trimmed();
+      sums["readers refused"] += node->refused();
       sums["readings"] += node->readings();
     }
   }
@@ -126,6 +130,13 @@ class World {
     for (int i = 0; i < plan.writer_crashes; ++i) {
       Node* node = writers_[shared_.random.between(0, writers_.size() - 1)].get();
       shared_.schedule.in(when(), [node] { node->crash_and_restart(3s); });
+    }
+    for (int i = 0; i < plan.set_backs; ++i) {
+      WriterNode* node = writers_[shared_.random.between(0, writers_.size() - 1)].get();
+      shared_.schedule.in(when(), [node] {
+        node->crash_and_restart(3s);
+        node->set_back();
+      });
     }
     for (int i = 0; i < plan.reader_crashes; ++i) {
       Node* node = readers_[shared_.random.between(0, readers_.size() - 1)].get();

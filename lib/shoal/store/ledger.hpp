@@ -50,7 +50,7 @@ struct SpoolRow {
 /// How far a stream has been read.
 struct CursorRow {
   Id stream;
-  std::uint64_t epoch = 0;  ///< the greatest seen
+  std::uint64_t epoch = 0;  ///< of the publisher that it was brought there by
   std::uint64_t next = 0;   ///< the offset to go on with
 
   friend bool operator==(const CursorRow&, const CursorRow&) = default;

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t hash_size = 8;
 constexpr std::size_t stream_file_head = 36;
 constexpr std::size_t gap_size = 16;
+constexpr std::size_t start_size = 12;
 constexpr std::size_t hashed_from = 12;  // in a record
 
 void put_hash(std::string& out) {
@@ -41,6 +42,10 @@ std::string encode_stream_file(const StreamFile& file) {
     put_number(out, gap.from);
     put_number(out, gap.to);
   }
+  for (const EpochStart& start : file.starts) {
+    put_number(out, start.epoch);
+    put_number(out, start.from);
+  }
   put_hash(out);
   return out;
 }
@@ -51,12 +56,21 @@ std::optional<StreamFile> decode_stream_file(std::string_view bytes) {
   if (get_number<std::uint32_t>(*content, 8) != log_format) return std::nullopt;
   StreamFile file{.id = id_at(*content, 16), .epoch = get_number<Epoch>(*content, 12)};
   std::size_t count = get_number<std::uint32_t>(*content, 32);
-  if (content->size() - stream_file_head != count * gap_size) return std::nullopt;
-  for (std::size_t at = stream_file_head; at < content->size(); at += gap_size) {
+  std::size_t room = content->size() - stream_file_head;
+  if (room < count * gap_size || (room - count * gap_size) % start_size != 0) return std::nullopt;
+  std::size_t at = stream_file_head;
+  for (; count > 0; --count, at += gap_size) {
     OffsetRange gap{get_number<Offset>(*content, at), get_number<Offset>(*content, at + 8)};
     bool ascends = file.gaps.empty() || file.gaps.back().to < gap.from;
     if (!ascends || gap.from >= gap.to) return std::nullopt;
     file.gaps.push_back(gap);
+  }
+  for (; at < content->size(); at += start_size) {
+    EpochStart start{get_number<Epoch>(*content, at), get_number<Offset>(*content, at + 4)};
+    bool ascends = file.starts.empty() ||
+                   (file.starts.back().epoch < start.epoch && file.starts.back().from < start.from);
+    if (!ascends) return std::nullopt;
+    file.starts.push_back(start);
   }
   return file;
 }

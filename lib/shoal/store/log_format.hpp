@@ -32,6 +32,9 @@ inline constexpr std::size_t log_synced_size = 40;
 inline constexpr std::size_t log_most_topic = 255;        ///< bytes
 inline constexpr std::size_t log_most_record = 80 << 20;  ///< bytes, all included
 
+/// The latest so many starts of epochs are remembered.
+inline constexpr std::size_t log_most_starts = 4096;
+
 /// A segment's index holds a record so many bytes behind the one before.
 inline constexpr std::uint64_t log_index_step = 64 * 1024;
 
@@ -50,11 +53,19 @@ struct OffsetRange {
   friend bool operator==(const OffsetRange&, const OffsetRange&) = default;
 };
 
+/// From `from` on a log's records are of that epoch, up to where the next one begins.
+struct EpochStart {
+  Epoch epoch = 0;
+  Offset from = 0;
+  friend bool operator==(const EpochStart&, const EpochStart&) = default;
+};
+
 /// The file `stream`.
 struct StreamFile {
   Id id{};
   Epoch epoch = 0;
   std::vector<OffsetRange> gaps{};
+  std::vector<EpochStart> starts{};  ///< ascending by both
   friend bool operator==(const StreamFile&, const StreamFile&) = default;
 };
 std::string encode_stream_file(const StreamFile& file);

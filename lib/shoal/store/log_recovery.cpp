@@ -20,35 +20,20 @@ void remove_unfinished(const fs::path& folder) {
   if (failed) throw system_error("cannot tidy " + folder.string(), failed.value());
 }
 
-bool follows(const StreamFile& stream, Offset end, Offset base) {
-  if (end == base) return true;
-  return std::ranges::find(stream.gaps, OffsetRange{end, base}) != stream.gaps.end();
-}
-
-void require_follows(const fs::path& folder, const StreamFile& stream, Offset end, Offset base) {
-  if (follows(stream, end, base)) return;
-  throw log_damage(segment_path(folder, base), 0,
-                   "it begins with record " + std::to_string(base) +
-                       ", but the segment before it ends before record " + std::to_string(end));
-}
-
-// A complete segment, for what its index says where that fits the file.
-SegmentFacts complete_segment(const fs::path& folder, Offset base, const Id& stream) {
-  SegmentReader reader(folder, base, stream);
-  std::optional<LogIndex> index = load_index(folder, base);
-  if (!index || index->size() != reader.size()) {
-    SegmentScan scan = scan_segment(reader);
-    if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
-    index = scan.index;
+// What the records themselves say of their epochs counts more than what was noted of them.
+void add_starts(std::vector<EpochStart>& starts, const std::vector<EpochStart>& seen) {
+  for (const EpochStart& start : seen) {
+    while (!starts.empty() && starts.back().epoch > start.epoch) starts.pop_back();
+    if (starts.empty() || starts.back().epoch < start.epoch) starts.push_back(start);
   }
-  return {base, index->end(), index->size(), reader.header().begun};
 }
 
 // A complete segment, every record of it checked; its index is made anew where it is not right.
-SegmentFacts check_segment(const fs::path& folder, Offset base, const Id& stream) {
-  SegmentReader reader(folder, base, stream);
+SegmentFacts check_segment(const fs::path& folder, Offset base, StreamFile& stream) {
+  SegmentReader reader(folder, base, stream.id);
   SegmentScan scan = scan_segment(reader);
   if (scan.stop != SegmentReader::Stop::end) throw reader.damage();
+  add_starts(stream.starts, scan.starts);
   std::optional<LogIndex> index = load_index(folder, base);
   std::string bytes = scan.index.encode();
   if (!index || index->encode() != bytes) {
@@ -82,6 +67,7 @@ void recover_last(const fs::path& folder, Offset base, RecoveredLog& log) {
   log.rewritten = reader.position() - known;
   write_anew(*log.active, known, reader.position());
   if (log.cut > 0 || log.rewritten > 0) log.active->sync();
+  add_starts(log.stream.starts, scan.starts);
   log.index = scan.index;
   log.end = reader.offset();
   log.last_time = std::max(scan.last_time, reader.header().begun);
@@ -91,17 +77,20 @@ void recover_last(const fs::path& folder, Offset base, RecoveredLog& log) {
 
 void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, RecoveredLog& log) {
   std::optional<SyncedNote> note = read_synced_note(folder);
-  if (note && (bases.empty() || bases.back() < note->base)) {
-    throw log_damage(segment_path(folder, note->base), 0, "it is missing");
+  std::optional<Offset> told = last_told(folder, note);
+  if (told && (bases.empty() || bases.back() < *told)) throw log_missing(folder, *told);
+  if (!bases.empty()) {
+    std::erase_if(log.stream.starts,
+                  [&](const EpochStart& start) { return start.from >= bases.front(); });
   }
   for (Offset base : bases) {
-    if (!log.segments.empty()) {
-      require_follows(folder, log.stream, log.segments.back().end, base);
+    if (!log.segments.empty() && !follows(log.stream, log.segments.back().end, base)) {
+      throw log_hole(folder, log.segments.back().end, base);
     }
     if (base == bases.back()) {
       recover_last(folder, base, log);
     } else {
-      log.segments.push_back(check_segment(folder, base, log.stream.id));
+      log.segments.push_back(check_segment(folder, base, log.stream));
     }
   }
   // A gap at the very end: what comes next goes into a segment of its own.
@@ -109,6 +98,16 @@ void recover_segments(const fs::path& folder, const std::vector<Offset>& bases, 
     log.end = log.stream.gaps.back().to;
     log.active.reset();
   }
+}
+
+void begin_epoch(RecoveredLog& log, UnixTime now) {
+  constexpr UnixTime second = 1'000'000'000;
+  log.stream.epoch = std::max(log.stream.epoch + 1, static_cast<Epoch>(now / second));
+  std::vector<EpochStart>& starts = log.stream.starts;
+  // Nothing was appended in those.
+  while (!starts.empty() && starts.back().from >= log.end) starts.pop_back();
+  starts.push_back({log.stream.epoch, log.end});
+  if (starts.size() > log_most_starts) starts.erase(starts.begin());
 }
 
 }  // namespace
@@ -133,7 +132,7 @@ std::optional<StreamFile> read_stream_file(const fs::path& folder) {
   return stream;
 }
 
-RecoveredLog recover_log(const fs::path& folder) {
+RecoveredLog recover_log(const fs::path& folder, UnixTime now) {
   remove_unfinished(folder);
   std::vector<Offset> bases = segments_in(folder);
   RecoveredLog log;
@@ -143,49 +142,9 @@ RecoveredLog recover_log(const fs::path& folder) {
   recover_segments(folder, bases, log);
   std::erase_if(log.stream.gaps,
                 [&](const OffsetRange& gap) { return !bases.empty() && gap.to <= bases.front(); });
-  log.stream.epoch += 1;
+  begin_epoch(log, now);
   replace_file(folder / "stream", encode_stream_file(log.stream));
   return log;
-}
-
-LogFacts inspect_log(const fs::path& folder, bool thoroughly) {
-  std::vector<Offset> bases = segments_in(folder);
-  std::optional<StreamFile> stream = read_stream_file(folder);
-  if (!stream && !bases.empty()) throw log_damage(folder / "stream", 0, "it is missing");
-  if (!stream) throw Error("there is no log in " + folder.string(), ExitCode::bad_data);
-  LogFacts facts{.stream = *stream};
-  for (Offset base : bases) {
-    bool last = base == bases.back();
-    try {
-      if (!facts.segments.empty() && !facts.segments.back().damage) {
-        require_follows(folder, *stream, facts.segments.back().end, base);
-      }
-      if (!last && !thoroughly) {
-        facts.segments.push_back(complete_segment(folder, base, stream->id));
-        continue;
-      }
-      SegmentReader reader(folder, base, stream->id);
-      SegmentScan scan = scan_segment(reader);
-      facts.segments.push_back({base, reader.offset(), reader.position(), reader.header().begun});
-      if (scan.stop == SegmentReader::Stop::end) continue;
-      if (last && was_never_synced(reader, read_synced_note(folder))) {
-        facts.unfinished = reader.size() - reader.position();
-      } else {
-        facts.segments.back().damage = reader.damage().what();
-      }
-    } catch (const Error& error) {
-      bool retained = facts.segments.empty() && !fs::exists(segment_path(folder, base));
-      if (retained) continue;  // retention was faster
-      if (error.code() != ExitCode::bad_data) throw;
-      facts.segments.push_back({.base = base, .end = base, .damage = error.what()});
-    }
-  }
-  if (!facts.segments.empty()) {
-    facts.first = facts.segments.front().base;
-    facts.end = facts.segments.back().end;
-  }
-  if (!stream->gaps.empty()) facts.end = std::max(facts.end, stream->gaps.back().to);
-  return facts;
 }
 
 }  // namespace shoal::store

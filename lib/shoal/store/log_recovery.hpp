@@ -32,7 +32,7 @@ struct SegmentFacts {
   Offset end = 0;          ///< behind its last whole record
   std::uint64_t size = 0;  ///< bytes up to there
   UnixTime begun = 0;
-  std::optional<std::string> damage{};  ///< what is wrong behind it; only inspect_log says
+  std::optional<std::string> damage{};  ///< what is wrong there; only inspect_log says
 };
 
 /// A log that is ready to be appended to.
@@ -48,8 +48,9 @@ struct RecoveredLog {
 };
 
 /// Makes the log in `folder` ready, or begins one in an empty folder; FORMAT.md, "Opening for
-/// writing". The caller holds the lock. Throws Error: bad_data for damage, which it leaves alone.
-RecoveredLog recover_log(const std::filesystem::path& folder);
+/// writing". The new epoch is the time `now` in whole seconds, or the one after the last where that
+/// is greater. The caller holds the lock. Throws Error: bad_data for damage, which it leaves alone.
+RecoveredLog recover_log(const std::filesystem::path& folder, UnixTime now);
 
 /// What stands in a log.
 struct LogFacts {
@@ -62,7 +63,8 @@ struct LogFacts {
 };
 
 /// Looks into a log without changing anything, also while a writer appends. `thoroughly` reads all
-/// records of all segments; otherwise complete segments are taken for what their indexes say.
+/// records of all segments; otherwise complete segments are taken for what their indexes say. A
+/// segment that is missing, and none behind it is there, stands among them, with damage.
 /// Throws Error when `folder` holds no log or cannot be read.
 LogFacts inspect_log(const std::filesystem::path& folder, bool thoroughly);
 

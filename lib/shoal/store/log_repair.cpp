@@ -129,12 +129,25 @@ bool is_sound(const fs::path& folder, Offset base, bool last, StreamFile& stream
   }
 }
 
+// An index without its segment tells up to where the log has gone; then it goes.
+Offset forget_indexes(const fs::path& folder, const std::vector<Offset>& bases) {
+  Offset end = 0;
+  for (Offset base : indexes_in(folder)) {
+    if (std::ranges::binary_search(bases, base)) continue;
+    if (auto index = load_index(folder, base)) end = std::max(end, index->end());
+    std::error_code absent;
+    fs::remove(index_path(folder, base), absent);
+  }
+  return end;
+}
+
 // What is missing between the segments as they are now, and behind them.
 void note_gaps(const fs::path& folder, StreamFile& stream, LogRepair& repair) {
   std::optional<SyncedNote> note = read_synced_note(folder);
+  std::vector<Offset> bases = segments_in(folder);
   std::vector<OffsetRange> gaps;
   std::optional<Offset> end;
-  for (Offset base : segments_in(folder)) {
+  for (Offset base : bases) {
     if (end && *end != base) gaps.push_back({*end, base});
     SegmentReader reader(folder, base, stream.id);
     SegmentScan scan = scan_segment(reader);
@@ -142,7 +155,8 @@ void note_gaps(const fs::path& folder, StreamFile& stream, LogRepair& repair) {
     end = reader.offset();
     repair.records += *end - base;
   }
-  Offset head = std::max(note ? note->next : 0, stream.gaps.empty() ? 0 : stream.gaps.back().to);
+  Offset head = std::max({note ? note->next : 0, forget_indexes(folder, bases),
+                          stream.gaps.empty() ? 0 : stream.gaps.back().to});
   if (head > end.value_or(0)) gaps.push_back({end.value_or(0), head});
   stream.gaps = gaps;
   repair.gaps = gaps;

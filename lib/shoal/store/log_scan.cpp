@@ -38,6 +38,9 @@ SegmentScan scan_segment(SegmentReader& reader) {
     for (const RecordView& record : step.block) {
       scan.index.note(record, position);
       position += record.size;
+      if (scan.starts.empty() || record.epoch != scan.last_epoch) {
+        scan.starts.push_back({record.epoch, record.offset});
+      }
       scan.last_epoch = record.epoch;
       scan.last_time = record.time;
     }
@@ -73,6 +76,30 @@ bool was_never_synced(SegmentReader& reader, const std::optional<SyncedNote>& no
   return !find_record(
       reader.file(), reader.position(), reader.offset() + 1,
       [](const RecordView& record) { return (record.flags & log_flag_synced_before) != 0; });
+}
+
+bool follows(const StreamFile& stream, Offset end, Offset base) {
+  if (end == base) return true;
+  return std::ranges::find(stream.gaps, OffsetRange{end, base}) != stream.gaps.end();
+}
+
+std::optional<Offset> last_told(const std::filesystem::path& folder,
+                                const std::optional<SyncedNote>& note) {
+  std::vector<Offset> indexed = indexes_in(folder);
+  std::optional<Offset> last;
+  if (note) last = note->base;
+  if (!indexed.empty()) last = std::max(last.value_or(0), indexed.back());
+  return last;
+}
+
+Error log_hole(const std::filesystem::path& folder, Offset end, Offset base) {
+  return log_damage(segment_path(folder, base), 0,
+                    "it begins with record " + std::to_string(base) +
+                        ", but the segment before it ends before record " + std::to_string(end));
+}
+
+Error log_missing(const std::filesystem::path& folder, Offset base) {
+  return log_damage(segment_path(folder, base), 0, "it is missing");
 }
 
 std::optional<SyncedNote> read_synced_note(const std::filesystem::path& folder) {

@@ -14,12 +14,25 @@ std::filesystem::path named(const std::filesystem::path& folder, Offset base, co
   return folder / (std::string(digits - number.size(), '0') + number + suffix);
 }
 
-std::optional<Offset> base_of(const std::string& name) {
-  if (name.size() != digits + 4 || !name.ends_with(".log")) return std::nullopt;
+std::optional<Offset> base_of(const std::string& name, std::string_view suffix) {
+  if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
   Offset base = 0;
   auto [end, error] = std::from_chars(name.data(), name.data() + digits, base);
   if (error != std::errc() || end != name.data() + digits) return std::nullopt;
   return base;
+}
+
+std::vector<Offset> bases_in(const std::filesystem::path& folder, std::string_view suffix) {
+  std::error_code failed;
+  std::filesystem::directory_iterator at(folder, failed);
+  if (failed) throw system_error("cannot read " + folder.string(), failed.value());
+  std::vector<Offset> bases;
+  for (; at != std::filesystem::directory_iterator(); at.increment(failed)) {
+    if (failed) throw system_error("cannot read " + folder.string(), failed.value());
+    if (auto base = base_of(at->path().filename().string(), suffix)) bases.push_back(*base);
+  }
+  std::ranges::sort(bases);
+  return bases;
 }
 
 }  // namespace
@@ -33,16 +46,11 @@ std::filesystem::path index_path(const std::filesystem::path& folder, Offset bas
 }
 
 std::vector<Offset> segments_in(const std::filesystem::path& folder) {
-  std::error_code failed;
-  std::filesystem::directory_iterator at(folder, failed);
-  if (failed) throw system_error("cannot read " + folder.string(), failed.value());
-  std::vector<Offset> bases;
-  for (; at != std::filesystem::directory_iterator(); at.increment(failed)) {
-    if (failed) throw system_error("cannot read " + folder.string(), failed.value());
-    if (auto base = base_of(at->path().filename().string())) bases.push_back(*base);
-  }
-  std::ranges::sort(bases);
-  return bases;
+  return bases_in(folder, ".log");
+}
+
+std::vector<Offset> indexes_in(const std::filesystem::path& folder) {
+  return bases_in(folder, ".index");
 }
 
 Error log_damage(const std::filesystem::path& file, std::uint64_t position,

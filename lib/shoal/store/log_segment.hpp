@@ -19,6 +19,9 @@ std::filesystem::path index_path(const std::filesystem::path& folder, Offset bas
 /// The bases of all segments in `folder`, ascending. Throws Error when it cannot be read.
 std::vector<Offset> segments_in(const std::filesystem::path& folder);
 
+/// The bases of all segments that have an index, likewise.
+std::vector<Offset> indexes_in(const std::filesystem::path& folder);
+
 /// The Error for a file of a log that is not what it should be: names file, position and remedy.
 Error log_damage(const std::filesystem::path& file, std::uint64_t position,
                  const std::string& what);

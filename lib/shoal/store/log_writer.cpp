@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <shoal/store/log_reader.hpp>
@@ -34,7 +35,7 @@ LogWriter::LogWriter(LogWriterOptions options)
       lock_(made(options_.folder)),
       index_(std::make_shared<LogIndex>(0)),
       note_(File::open(options_.folder / "synced")) {
-  RecoveredLog log = recover_log(options_.folder);
+  RecoveredLog log = recover_log(options_.folder, options_.now);
   stream_ = std::move(log.stream);
   for (const SegmentFacts& facts : log.segments) {
     segments_.push_back({facts.base, facts.size, facts.begun});
@@ -47,6 +48,11 @@ LogWriter::LogWriter(LogWriterOptions options)
   cut_ = log.cut;
 }
 
+Epoch LogWriter::epoch_before(Offset offset) const {
+  auto behind = std::ranges::lower_bound(stream_.starts, offset, {}, &EpochStart::from);
+  return behind == stream_.starts.begin() ? 0 : std::prev(behind)->epoch;
+}
+
 // Whatever fails in `action` ends the use of this object.
 template <typename Action>
 void LogWriter::guarded(Action action) {
@@ -55,8 +61,21 @@ void LogWriter::guarded(Action action) {
     action();
   } catch (const Error& error) {
     failure_ = error;
+    if (error.code() == ExitCode::incomplete) cut_to_written();
     throw;
   }
+}
+
+// What a full disk took of a group is no part of it: whoever tries again appends all of it.
+void LogWriter::cut_to_written() {
+  // Then nobody knows what is on the disk.
+  if (sync_failed_) return;
+  std::error_code failed;
+  if (active_) {
+    fs::path path = segment_path(options_.folder, index_->base());
+    fs::resize_file(path, index_->size() - buffer_.size(), failed);
+  }
+  if (!failed) left_at_ = written_;
 }
 
 Offset LogWriter::append(std::span<const NewRecord> records, UnixTime now) {
@@ -119,7 +138,9 @@ void LogWriter::flush() {
 void LogWriter::sync_active() {
   flush();
   if (synced_ == end_) return;
+  sync_failed_ = true;
   active_->sync();
+  sync_failed_ = false;
   synced_ = end_;
   write_at(note_, 0,
            encode_synced_note({.base = index_->base(), .position = index_->size(), .next = end_}));

@@ -18,6 +18,10 @@ struct LogWriterOptions {
   std::uint64_t segment_size = 64 << 20;     ///< bytes after which a new segment is begun
   std::optional<std::uint64_t> retain_size;  ///< bytes to keep; all without
   std::optional<Duration> retain_age;        ///< how old records may get; any age without
+
+  /// The time of this start. Epochs follow the clock, so that none comes twice, also when the log
+  /// is set back to an old copy of it.
+  UnixTime now = 0;
 };
 
 /// A log on disk, and the only one who writes to it; FORMAT.md tells what is in the folder. Appends
@@ -37,10 +41,13 @@ class LogWriter : public RecordLog {
 
   const Id& id() const override { return stream_.id; }
   Epoch epoch() const override { return stream_.epoch; }
+  Epoch epoch_before(Offset offset) const override;
   Offset first() const override { return segments_.empty() ? end_ : segments_.front().base; }
   Offset end() const override { return end_; }
   Offset written() const override { return written_; }
   Offset synced() const override { return synced_; }
+
+  std::optional<Offset> left_at() const override { return left_at_; }
 
   Offset append(std::span<const NewRecord> records, UnixTime now) override;
   void write() override;
@@ -62,6 +69,7 @@ class LogWriter : public RecordLog {
   void flush();
   void sync_active();
   void remove_oldest();
+  void cut_to_written();
 
   LogWriterOptions options_;
   LogLock lock_;
@@ -78,6 +86,8 @@ class LogWriter : public RecordLog {
   std::uint64_t bytes_ = 0;
   std::uint64_t cut_ = 0;
   std::optional<Error> failure_;
+  bool sync_failed_ = false;
+  std::optional<Offset> left_at_;
 };
 
 }  // namespace shoal::store

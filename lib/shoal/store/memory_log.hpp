@@ -21,6 +21,7 @@ class MemoryLog : public RecordLog {
 
   const Id& id() const override { return id_; }
   Epoch epoch() const override { return 1; }
+  Epoch epoch_before(Offset offset) const override { return offset == 0 ? 0 : epoch(); }
   Offset first() const override {
     return blocks_.empty() ? written_ : blocks_.front().first_offset();
   }

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -113,8 +114,13 @@ class RecordLog {
  public:
   virtual ~RecordLog() = default;
 
-  virtual const Id& id() const = 0;    ///< of the stream, for ever
-  virtual Epoch epoch() const = 0;     ///< of this incarnation
+  virtual const Id& id() const = 0;  ///< of the stream, for ever
+  virtual Epoch epoch() const = 0;   ///< of this incarnation
+
+  /// The epoch of the record right before `offset`, also when that is gone; at least a lower bound
+  /// of it where a repair has left a gap. 0 where there is none, or it is not known any more.
+  virtual Epoch epoch_before(Offset offset) const = 0;
+
   virtual Offset first() const = 0;    ///< the oldest record that is still there
   virtual Offset end() const = 0;      ///< the offset that the next record appended gets
   virtual Offset written() const = 0;  ///< all before survives this process
@@ -123,6 +129,10 @@ class RecordLog {
   /// Appends records with the time `now`, or that of the last record where that is later. Returns
   /// the offset of the first. Large groups are written on the way.
   virtual Offset append(std::span<const NewRecord> records, UnixTime now) = 0;
+
+  /// After a full disk: where the log ends for whoever opens it next, at synced() or behind.
+  /// Nothing where that is not known, or nothing failed.
+  virtual std::optional<Offset> left_at() const { return std::nullopt; }
 
   /// Returns when all that was appended is written.
   virtual void write() = 0;

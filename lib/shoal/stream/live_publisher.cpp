@@ -50,9 +50,17 @@ void LivePublisher::close() {
   if (std::exchange(ending_, true)) return;
   idle_.reset();
   give_up_ =
-      reactor_.at(std::chrono::steady_clock::now() + options_.answers, [this] { socket_.close(); });
+      reactor_.at(std::chrono::steady_clock::now() + options_.answers, [this] { give_up(); });
   socket_.await_answers();
   say_end();
+}
+
+void LivePublisher::give_up() {
+  if (closed()) return;
+  gave_up_ = true;
+  ending_ = true;
+  idle_.reset();
+  finish();
 }
 
 bool LivePublisher::run() {

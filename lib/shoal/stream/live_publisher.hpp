@@ -58,6 +58,13 @@ class LivePublisher {
   void close();
   bool closed() const { return socket_.closed(); }
 
+  /// Waits no longer: whoever has not had everything misses the rest.
+  void give_up();
+
+  /// Whether a subscriber of ours had not told by the end of `answers` that it knows the end, or
+  /// give_up() was called before all had. closed() follows after the socket's linger.
+  bool gave_up() const noexcept { return gave_up_; }
+
   std::uint64_t published() const noexcept { return published_; }
   std::uint64_t dropped() const noexcept { return dropped_; }  ///< of these, for nobody
   std::vector<std::string> bound() const { return socket_.bound(); }
@@ -90,6 +97,7 @@ class LivePublisher {
   std::uint64_t published_ = 0;
   std::uint64_t dropped_ = 0;
   bool ending_ = false;
+  bool gave_up_ = false;
   runtime::Registration idle_;
   runtime::Registration repeat_;
   runtime::Registration give_up_;

@@ -25,6 +25,7 @@ class RecordLogView : public LogView {
 
   Offset first() const override;
   Offset head() const override { return head_; }
+  std::uint64_t epoch_before(Offset offset) const override { return log_.epoch_before(offset); }
   Offset find(const Position& from) override;
   Chunk read(Offset from, Offset until, std::size_t bytes, const TopicFilter& filter) override;
 

@@ -112,6 +112,7 @@ std::string_view PublishInput::cut_line() {
   auto size = static_cast<std::size_t>(static_cast<const char*>(end) - begin);
   rest_ = rest_.slice(size + 1, rest_.size() - size - 1);
   ++line_;
+  ++all_lines_;
   return {begin, size};
 }
 
@@ -130,6 +131,8 @@ void PublishInput::cut_payloads(std::size_t most, PublishBatch& into) {
   into.headers.assign(into.records.size(), &options_.headers);
   into.bytes = static_cast<std::size_t>(at - rest_.data());
   line_ += into.records.size();
+  all_lines_ += into.records.size();
+  into.last_line = all_lines_;
   rest_ = rest_.slice(into.bytes, rest_.size() - into.bytes);
 }
 
@@ -142,7 +145,9 @@ void PublishInput::cut_others(std::size_t most, PublishBatch& into) {
     std::string fault =
         options_.form == InputForm::keyed ? add_keyed(line, into) : add_json(line, into, *own);
     if (!fault.empty()) bad_line(fault);
+    into.lines.resize(into.records.size(), all_lines_);
   }
+  into.last_line = all_lines_;
   into.bytes = before - rest_.size();
   into.keeper = own;
   if (options_.form == InputForm::keyed) into.keeper = std::move(block);

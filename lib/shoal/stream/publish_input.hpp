@@ -42,6 +42,11 @@ struct PublishBatch {
   std::vector<const wire::Headers*> headers;  ///< one a record
   std::shared_ptr<const void> keeper;
   std::size_t bytes = 0;  ///< about as much memory
+
+  /// How many lines of all input have been read, with the last record and with each of them; where
+  /// each line is a record, `lines` is empty.
+  std::uint64_t last_line = 0;
+  std::vector<std::uint64_t> lines;
 };
 
 /// Cuts a publisher's input into messages. Reads no further than it is asked to. Used on the
@@ -87,8 +92,9 @@ class PublishInput {
   runtime::BlockSource source_;
   bool ready_ = true;
   bool ended_ = false;
-  Bytes rest_;              // whole lines
-  std::uint64_t line_ = 0;  // the one cut last, in its input
+  Bytes rest_;                   // whole lines
+  std::uint64_t line_ = 0;       // the one cut last, in its input
+  std::uint64_t all_lines_ = 0;  // cut so far, of all inputs
   std::optional<Error> error_;
   std::uint64_t skipped_ = 0;
   std::uint64_t events_ = 0;

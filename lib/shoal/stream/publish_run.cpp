@@ -2,6 +2,7 @@
 #include <chrono>
 #include <limits>
 
+#include <shoal/base/units.hpp>
 #include <shoal/runtime/log.hpp>
 #include <shoal/store/log_format.hpp>
 #include <shoal/stream/port_glue.hpp>
@@ -21,7 +22,6 @@ constexpr std::size_t most_pending = 8UL << 20;
 constexpr std::size_t live_turn = 2000;  // messages, before others have theirs
 constexpr double burst = 0.05;           // seconds of a rate
 constexpr Duration patience = 1s;        // before a wait is told
-constexpr Duration answer_limit = 30s;   // for live subscribers that are slow to take the end
 
 std::uint64_t wall_ns() {
   auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -31,7 +31,7 @@ std::uint64_t wall_ns() {
 LivePublisherOptions live_options(const PublishRunOptions& options) {
   LivePublisherOptions live = options.live;
   live.publisher = Id::random();
-  live.answers = options.linger ? std::min(*options.linger, patience) : answer_limit;
+  live.answers = options.linger ? std::min(*options.linger, patience) : goodbye_limit;
   live.socket.plain.peer = "subscriber";
   live.socket.plain.message_bytes = store::log_most_record;
   live.socket.plain.linger = live.answers;
@@ -65,7 +65,7 @@ void PublishRun::drain() {
 }
 
 bool PublishRun::finished() const {
-  return leaving_ && live_.closed() && writer_.finished();
+  return leaving_ && live_done() && writer_.finished();
 }
 
 /// Everything that events and timers bring about is done here.
@@ -76,7 +76,10 @@ bool PublishRun::work() {
     live_.touch();
     moved = true;
   }
+  // Who was told by --linger how long to stay is not told that it was too short.
+  if (live_.gave_up() && !gave_up_live_ && !(ended_ && options_.linger)) give_up_live();
   if (input_ended_ && pending_.empty() && writer_.head() == writer_.log().end()) end();
+  if (input_ended_ && !ended_ && !staying_) watch_live();
   if (ended_) leave_when_done();
   return moved;
 }
@@ -123,10 +126,31 @@ std::size_t PublishRun::allowance() {
 
 void PublishRun::append(PublishBatch batch) {
   if (options_.rate > 0) tokens_ -= static_cast<double>(batch.records.size());
-  writer_.append(batch.records);
-  appended_ += batch.records.size();
   pending_bytes_ += batch.bytes;
-  pending_.push_back({.batch = std::move(batch), .end = writer_.log().end(), .time_ns = wall_ns()});
+  Offset end = writer_.log().end() + batch.records.size();
+  pending_.push_back({.batch = std::move(batch), .end = end, .time_ns = wall_ns()});
+  // What cannot be appended, or only in part, is found there.
+  const PublishBatch& added = pending_.back().batch;
+  writer_.append(added.records);
+  appended_ += added.records.size();
+}
+
+std::optional<std::uint64_t> PublishRun::lines_kept() const {
+  std::optional<Offset> end = writer_.log().left_at();
+  if (!end) return std::nullopt;
+  std::uint64_t lines = settled_lines_;
+  for (const Pending& pending : pending_) {
+    const PublishBatch& batch = pending.batch;
+    if (pending.end <= *end) {
+      lines = batch.last_line;
+      continue;
+    }
+    std::uint64_t missing = pending.end - *end;
+    if (missing >= batch.records.size()) break;
+    if (batch.lines.empty()) return batch.last_line - missing;
+    return batch.lines[batch.records.size() - missing - 1];
+  }
+  return lines;
 }
 
 /// Gives the live lane what is committed; whether it took some.
@@ -142,15 +166,40 @@ bool PublishRun::publish_some() {
       if (sent == LivePublisher::Sent::full) return left < live_turn;
     }
     if (next.sent < next.batch.records.size()) break;
+    settled_lines_ = next.batch.last_line;
     pending_bytes_ -= next.batch.bytes;
     pending_.pop_front();
   }
   return left < live_turn;
 }
 
+/// Where slow live subscribers hold everyone up, the end may wait for them, but not for ones that
+/// take nothing any more.
+void PublishRun::watch_live() {
+  if (live_limit_ && live_moved_ == live_.published()) return;
+  live_moved_ = live_.published();
+  live_limit_ = reactor_.at(reactor_.now() + goodbye_limit, [this] { live_.give_up(); });
+}
+
+/// What the live lane has not had is lost to it.
+void PublishRun::give_up_live() {
+  gave_up_live_ = true;
+  pending_.clear();
+  pending_bytes_ = 0;
+  log_warning("a live subscriber has taken nothing for " + format_duration(goodbye_limit) +
+              " after the end; leaving without it: what it has not had it misses. --linger DUR "
+              "waits longer");
+}
+
+/// Nobody on the live lane is waited for any more.
+bool PublishRun::live_done() const {
+  return live_.closed() || gave_up_live_;
+}
+
 /// All that will be published is committed and handed to the live lane.
 void PublishRun::end() {
   if (std::exchange(ended_, true)) return;
+  live_limit_.reset();
   writer_.end();
   if (staying_) log_info("the input has ended; staying until a signal");
   if (!options_.linger || options_.stay) return;
@@ -160,7 +209,7 @@ void PublishRun::end() {
 void PublishRun::leave_when_done() {
   if (leaving_ || staying_ || (lingering_ && !overdue_)) return;
   live_.close();
-  bool all = writer_.all_have_all() && live_.closed();
+  bool all = writer_.all_have_all() && live_done();
   if (!all && !overdue_) {
     if (notice_) return;
     notice_ = reactor_.at(reactor_.now() + patience, [this] {

@@ -36,9 +36,21 @@ class PublishRun {
   void drain();
   bool finished() const;
 
+  /// After a disk was full: how many lines of all input need not be read again, because their
+  /// messages are in the log. Nothing where that is not known.
+  std::optional<std::uint64_t> lines_kept() const;
+
   std::uint64_t appended() const { return appended_; }  ///< messages in the log
   bool cut_short() const { return cut_short_; }         ///< drained before the input ended
   bool left_early() const { return left_early_; }       ///< a reader did not have everything
+
+  /// A live subscriber took nothing for so long that it was not waited for any more.
+  bool gave_up_live() const { return gave_up_live_; }
+
+  /// Whether someone who was connected has not had everything, and cannot get it any more.
+  bool fell_short() const {
+    return left_early_ || gave_up_live_ || writer_.lost_readers() > 0 || !finished();
+  }
   std::uint64_t moved() const { return appended_ + writer_.core().sent() + live_.published(); }
   bool had_peer() const { return live_.had_peer() || writer_.port().had_peer(); }
 
@@ -61,6 +73,9 @@ class PublishRun {
   std::size_t allowance();
   void append(PublishBatch batch);
   bool publish_some();
+  void watch_live();
+  void give_up_live();
+  bool live_done() const;
   void end();
   void leave_when_done();
 
@@ -71,6 +86,7 @@ class PublishRun {
   LivePublisher live_;
   std::deque<Pending> pending_;
   std::size_t pending_bytes_ = 0;
+  std::uint64_t settled_lines_ = 0;  // of the input, and on the live lane
   std::uint64_t appended_ = 0;
   Offset seen_head_ = 0;   // of the log, when the live lane was last asked to go on
   bool gathered_ = false;  // wait_subscribers have come
@@ -82,10 +98,13 @@ class PublishRun {
   bool staying_ = false;
   bool overdue_ = false;  // has stayed for as long as it may
   bool left_early_ = false;
+  bool gave_up_live_ = false;
+  std::uint64_t live_moved_ = 0;  // when the live lane was last seen to move, after the input's end
   bool leaving_ = false;
   runtime::Registration next_token_;
   runtime::Registration lingering_;
   runtime::Registration notice_;
+  runtime::Registration live_limit_;
   runtime::Registration working_;
 };
 

@@ -18,11 +18,16 @@ constexpr Duration news_period = 100ms;
 constexpr Duration answer_limit = 2s;
 constexpr Duration lack_limit = 500ms;
 
+// For every way in which a log can have been set back.
+constexpr const char* set_back_remedy =
+    ": the log was set back, to an old copy of it perhaps; remove the cursor to read it anew";
+
 }  // namespace
 
 ReaderCore::ReaderCore(ReaderCoreOptions options) : options_(std::move(options)) {
   for (const auto& [id, cursor] : options_.cursors) {
-    states_[id] = State{.cursor = cursor, .epoch = cursor.epoch, .next = cursor.next};
+    states_[id] = State{
+        .cursor = cursor, .epoch = cursor.epoch, .next = cursor.next, .read_in = cursor.epoch};
   }
 }
 
@@ -53,12 +58,18 @@ void ReaderCore::receive(PeerId peer, Stream& stream, Time now) {
     state->peer = peer;
     state->epoch = stream.epoch;
     state->head = stream.head;
+    // Of a log that was set back to a place behind ours.
+    if (state->goal) state->goal = std::min(*state->goal, stream.head);
     return ask(*state, now);
   }
   if (state->peer != peer || stream.reading != state->reading) return;
   state->head = std::max(state->head, stream.head);
   state->ended = stream.ended;
   if (state->asked) {
+    if (std::string fault = set_back(*state, stream); !fault.empty()) {
+      refusal_ = std::move(fault);
+      return;
+    }
     if (!begin(*state, stream)) return outbox_.blame(peer, "it begins elsewhere than it was asked");
     tell(*state, now);
   }
@@ -83,17 +94,22 @@ ReaderCore::State* ReaderCore::admit(const Stream& stream) {
   return &states_[stream.stream];
 }
 
+/// What stands before our place now was written after we had passed it: the log was set back, and
+/// has grown again.
+std::string ReaderCore::set_back(const State& state, const Stream& stream) {
+  if (!state.cursor || state.ahead || stream.before <= state.read_in) return "";
+  return "stream " + stream.stream.brief() + " was written anew before offset " +
+         std::to_string(state.next) + ", up to which it was read" + set_back_remedy;
+}
+
 std::string ReaderCore::fault_in(const State& state, const Stream& stream) const {
-  std::string remedy =
-      ": the log was set back, by an old copy of it perhaps; remove the cursor to read it anew";
   if (stream.epoch < state.epoch) {
-    return "stream " + stream.stream.brief() + " is at its start number " +
-           std::to_string(stream.epoch) + ", and number " + std::to_string(state.epoch) +
-           " was read before" + remedy;
+    return "stream " + stream.stream.brief() + " is in epoch " + std::to_string(stream.epoch) +
+           ", and was read in epoch " + std::to_string(state.epoch) + " before" + set_back_remedy;
   }
   if (state.cursor && !state.ahead && stream.head < state.next) {
     return "stream " + stream.stream.brief() + " ends at offset " + std::to_string(stream.head) +
-           ", and was read up to " + std::to_string(state.next) + " before" + remedy;
+           ", and was read up to " + std::to_string(state.next) + " before" + set_back_remedy;
   }
   return "";
 }
@@ -125,6 +141,7 @@ bool ReaderCore::begin(State& state, const Stream& stream) {
   if (state.cursor) return true;
   state.cursor = Cursor{stream.epoch, stream.from};
   state.next = stream.from;
+  state.read_in = stream.epoch;
   state.until = stream.until;
   state.ahead = stream.from > stream.head;
   if (state.ahead) return true;
@@ -176,6 +193,7 @@ void ReaderCore::deliver(PeerId peer, State& state, Delivery delivery) {
   delivery.stream = *peers_.at(peer);
   delivery.epoch = state.epoch;
   state.next = delivery.next;
+  state.read_in = state.epoch;
   state.ahead = false;
   state.lacking.reset();
   deliveries_.push_back(std::move(delivery));
@@ -257,6 +275,18 @@ bool ReaderCore::at_end() const {
     met = true;
   }
   return met;
+}
+
+std::size_t ReaderCore::met() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      states_, [](const auto& entry) { return entry.second.goal.has_value(); }));
+}
+
+std::optional<ReaderCore::Ahead> ReaderCore::ahead() const {
+  for (const auto& [id, state] : states_) {
+    if (state.ahead) return Ahead{.stream = id, .from = state.next, .head = state.head};
+  }
+  return std::nullopt;
 }
 
 std::map<Id, Cursor> ReaderCore::cursors() const {

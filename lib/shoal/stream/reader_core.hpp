@@ -23,7 +23,7 @@ using Outbox = net::CoreOutbox<wire::stream::Any>;
 
 /// Where a reader stands in one stream.
 struct Cursor {
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 0;  ///< of the publisher that it reached its place with
   Offset next = 0;
 };
 
@@ -79,6 +79,16 @@ class ReaderCore {
   /// every publisher there has told its stream. False without a stream.
   bool at_end() const;
 
+  std::size_t met() const;  ///< streams of which a reading has begun, in this run
+
+  /// A place that a reading was told to begin at and that the stream has not reached.
+  struct Ahead {
+    Id stream;
+    Offset from = 0;
+    Offset head = 0;
+  };
+  std::optional<Ahead> ahead() const;
+
   /// Why a stream cannot go on (STR-8), for people; empty when all is well.
   const std::string& refusal() const { return refusal_; }
 
@@ -94,9 +104,10 @@ class ReaderCore {
     std::uint64_t reading = 0;
     bool asked = false;  // and not answered yet
     Time asked_at{};
-    Offset next = 0;     // delivered up to here, once there is a cursor
-    Offset until = 0;    // of a reading by last_of_topic
-    bool ahead = false;  // `next` was asked for, and is still to come
+    Offset next = 0;            // delivered up to here, once there is a cursor
+    std::uint64_t read_in = 0;  // the epoch in which `next` was reached
+    Offset until = 0;           // of a reading by last_of_topic
+    bool ahead = false;         // `next` was asked for, and is still to come
     Offset head = 0;
     std::optional<Offset> goal{};  // the head met first
     bool ended = false;
@@ -115,6 +126,7 @@ class ReaderCore {
   void receive(PeerId peer, Other& other, Time now);
 
   State* admit(const wire::stream::Stream& stream);
+  static std::string set_back(const State& state, const wire::stream::Stream& stream);
   std::string fault_in(const State& state, const wire::stream::Stream& stream) const;
   bool begin(State& state, const wire::stream::Stream& stream);
   State* reading_in(PeerId peer, std::uint64_t reading);

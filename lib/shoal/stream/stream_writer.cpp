@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <shoal/runtime/log.hpp>
@@ -10,19 +11,21 @@ namespace {
 
 constexpr Duration tick_period = std::chrono::milliseconds(50);
 
+store::UnixTime unix_now() {
+  auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<store::UnixTime>(std::chrono::duration_cast<Duration>(since).count());
+}
+
 std::unique_ptr<store::RecordLog> make_log(const StreamWriterOptions& options) {
   if (!options.log) return std::make_unique<store::MemoryLog>(options.memory);
-  auto log = std::make_unique<store::LogWriter>(*options.log);
+  store::LogWriterOptions folder = *options.log;
+  folder.now = unix_now();
+  auto log = std::make_unique<store::LogWriter>(std::move(folder));
   if (log->cut() > 0) {
     log_warning(options.log->folder.string() + ": cut " + std::to_string(log->cut()) +
                 " bytes off the end, of records that were not finished");
   }
   return log;
-}
-
-store::UnixTime unix_now() {
-  auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<store::UnixTime>(std::chrono::duration_cast<Duration>(since).count());
 }
 
 }  // namespace
@@ -91,6 +94,12 @@ bool StreamWriter::all_have_all() const {
   return view_.head() == log_->end() && core_.all_have_all();
 }
 
+std::size_t StreamWriter::lost_readers() const {
+  if (options_.log) return 0;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lost_, [&](const auto& reader) { return reader.second < head(); }));
+}
+
 void StreamWriter::leave() {
   if (leaving_) return;
   leaving_ = true;
@@ -99,7 +108,9 @@ void StreamWriter::leave() {
   port_.close(goodbye_limit);
 }
 
-void StreamWriter::on_up(PeerId peer, const wire::Hello&) {
+void StreamWriter::on_up(PeerId peer, const wire::Hello& hello) {
+  nodes_[peer] = hello.node;
+  lost_.erase(hello.node);
   core_.on_up(peer, reactor_.now());
 }
 
@@ -109,7 +120,11 @@ void StreamWriter::on_message(PeerId peer, wire::Message message) {
   });
 }
 
-void StreamWriter::on_down(PeerId peer, const net::Down&) {
+void StreamWriter::on_down(PeerId peer, const net::Down& why) {
+  const Id node = nodes_.extract(peer).mapped();
+  std::optional<Offset> taken = core_.taken(peer);
+  bool back = std::ranges::any_of(nodes_, [&](const auto& other) { return other.second == node; });
+  if (taken && !why.left && !back) lost_[node] = *taken;
   core_.on_down(peer);
 }
 

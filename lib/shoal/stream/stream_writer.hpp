@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,6 +58,10 @@ class StreamWriter : private net::PortEvents {
   /// Whether all that was appended is committed, and every reader has taken it for good.
   bool all_have_all() const;
 
+  /// Readers that went without a goodbye, have not come back, and have not taken all that is
+  /// committed now. 0 with a log on disk: there they find it.
+  std::size_t lost_readers() const;
+
   /// Commits what there is and says goodbye to all.
   void leave();
   bool finished() const { return leaving_ && port_.closed(); }
@@ -83,6 +88,8 @@ class StreamWriter : private net::PortEvents {
   RecordLogView view_;
   WriterCore core_;
   net::Port port_;
+  std::map<PeerId, Id> nodes_;  // of the sessions
+  std::map<Id, Offset> lost_;   // nodes whose sessions broke, and what they had taken
   Time last_sync_{};
   bool leaving_ = false;
   runtime::Registration working_;

@@ -78,7 +78,16 @@ bool SubscribeRun::at_end() const {
   if (!options_.until_end) return false;
   if (live_) return ended_ && publishers_.empty();
   const ReaderCore& core = reader_->core();
-  return core.at_end() && core.cursors().size() >= options_.streams;
+  return core.at_end() && core.met() >= options_.streams;
+}
+
+std::string SubscribeRun::beyond_end() const {
+  if (!options_.until_end || !reader_ || !reader_->core().at_end()) return "";
+  std::optional<ReaderCore::Ahead> ahead = reader_->core().ahead();
+  if (!ahead) return "";
+  return "stream " + ahead->stream.brief() + " ends before offset " + std::to_string(ahead->head) +
+         ", and --from " + std::to_string(ahead->from) +
+         " is beyond that; without --until-end a subscriber waits for it";
 }
 
 /// Takes no more, and leaves once all is written.

@@ -46,6 +46,10 @@ class SubscribeRun {
   bool timed_out() const { return timed_out_; }
   bool cut_short() const { return cut_short_; }  ///< drained before it was done
 
+  /// With until_end: the place that was asked for, and that a stream ends before, for people; empty
+  /// when all is well.
+  std::string beyond_end() const;
+
  private:
   bool work();
   void on_delivery(Delivery delivery);

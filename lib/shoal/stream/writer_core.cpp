@@ -74,6 +74,7 @@ void WriterCore::say_stream(PeerId peer, Reader& reader, Time now) {
                             .from = reader.from,
                             .next = reader.told,
                             .until = reader.until,
+                            .before = reader.reading == 0 ? 0 : log_.epoch_before(reader.from),
                             .ended = ended_});
 }
 
@@ -190,6 +191,12 @@ std::size_t WriterCore::readers() const {
   return static_cast<std::size_t>(
       std::count_if(readers_.begin(), readers_.end(),
                     [](const auto& entry) { return entry.second.reading != 0; }));
+}
+
+std::optional<Offset> WriterCore::taken(PeerId peer) const {
+  auto reader = readers_.find(peer);
+  if (reader == readers_.end() || reader->second.reading == 0) return std::nullopt;
+  return reader->second.taken.value_or(0);
 }
 
 bool WriterCore::all_have_all() const {

@@ -36,6 +36,9 @@ class LogView {
   virtual Offset first() const = 0;  ///< the oldest offset still held
   virtual Offset head() const = 0;   ///< after the newest committed record
 
+  /// The epoch of the record right before `offset`, or less where that is not known.
+  virtual std::uint64_t epoch_before(Offset offset) const = 0;
+
   /// The offset at which a reading begins that asks for `from`; between first() and head(), but for
   /// Position::Kind::offset, which is taken as it is. last_of_topic begins at first().
   virtual Offset find(const Position& from) = 0;
@@ -85,6 +88,10 @@ class WriterCore {
   Outbox take_outbox() { return outbox_.take(); }
 
   std::size_t readers() const;  ///< sessions that have asked for records
+
+  /// Up to where a session's reader has taken everything for good; nothing for one that has not
+  /// asked for records.
+  std::optional<Offset> taken(PeerId peer) const;
 
   /// Whether every reader has taken everything up to the head for good. A session that has not
   /// asked yet counts as a reader for its first seconds.

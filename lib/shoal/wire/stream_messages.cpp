@@ -74,6 +74,7 @@ void write(MapWriter& map, const Stream& stream) {
     map.put("from", stream.from);
     map.put("next", stream.next);
     if (stream.until != 0) map.put("until", stream.until);
+    if (stream.before != 0) map.put("before", stream.before);
   }
   if (stream.ended) map.put("ended", true);
 }
@@ -128,6 +129,7 @@ void read(FieldReader& in, Stream& stream, const Bytes&) {
   stream.from = in.number("from");
   stream.next = in.number("next");
   stream.until = in.maybe_number("until").value_or(0);
+  stream.before = in.maybe_number("before").value_or(0);
   if (stream.next < stream.from) in.fault("next");
 }
 

@@ -61,6 +61,7 @@ struct Stream {
   Offset from = 0;            ///< where the reading begins
   Offset next = 0;            ///< where what is sent next begins
   Offset until = 0;           ///< as in Read; the head when it began at last_of_topic
+  std::uint64_t before = 0;   ///< the epoch of the record right before `from`; 0: unknown
   bool ended = false;         ///< nothing more will be appended in this epoch
 };
 

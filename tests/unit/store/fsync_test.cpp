@@ -186,7 +186,7 @@ TEST_CASE("fsync: a log's failed one is final, and the next start writes anew wh
     CHECK(syncs == before);
   }
   int before = syncs;
-  RecoveredLog log = recover_log(dir / "log");
+  RecoveredLog log = recover_log(dir / "log", 0);
   CHECK(syncs > before);
   CHECK(log.end == 10);
   CHECK(log.cut == 0);

@@ -84,7 +84,13 @@ TEST_CASE("log format: headers read back, and nothing else does") {
 }
 
 TEST_CASE("log format: the small files read back, and no flipped bit passes") {
-  StreamFile stream{.id = Id::of_name("s"), .epoch = 7, .gaps = {{1, 3}, {9, 10}}};
+  StreamFile stream{.id = Id::of_name("s"),
+                    .epoch = 7,
+                    .gaps = {{1, 3}, {9, 10}},
+                    .starts = {{2, 0}, {5, 4}, {7, 12}}};
+  StreamFile disordered = stream;
+  std::swap(disordered.starts[1].epoch, disordered.starts[2].epoch);
+  CHECK_FALSE(decode_stream_file(encode_stream_file(disordered)));
   SegmentHeader header{.stream = stream.id, .epoch = 7, .base = 12, .begun = 99};
   SyncedNote note{.base = 12, .position = 64, .next = 12};
   CHECK(decode_stream_file(encode_stream_file(stream)) == stream);

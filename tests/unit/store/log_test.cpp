@@ -99,6 +99,72 @@ TEST_CASE("log: goes on where it ended, in a new epoch, with the same id") {
   CHECK(epochs == std::vector<Epoch>{2, 3});
 }
 
+TEST_CASE("log: an epoch is a time, and comes after the one before even if the clock does not") {
+  TempDir dir;
+  LogWriterOptions options = small_segments(dir);
+  std::vector<Epoch> epochs;
+  for (UnixTime seconds : {1000, 1000, 5000, 2000}) {
+    options.now = seconds * 1'000'000'000 + 7;
+    epochs.push_back(LogWriter(options).epoch());
+  }
+  CHECK(epochs == std::vector<Epoch>{1000, 1001, 5000, 5001});
+}
+
+TEST_CASE("log: tells in what epoch a record was written, also when it is gone") {
+  TempDir dir;
+  LogWriterOptions options = small_segments(dir);
+  // The third of these starts appends nothing.
+  std::vector<std::size_t> appended = {200, 100, 0, 300};
+  for (std::size_t count : appended) {
+    LogWriter log(options);
+    append_made(log, count);
+    log.sync();
+  }
+  auto check = [&](const RecordLog& log) {
+    CHECK(log.epoch_before(0) == 0);
+    CHECK(log.epoch_before(1) == 1);
+    CHECK(log.epoch_before(200) == 1);
+    CHECK(log.epoch_before(201) == 2);
+    CHECK(log.epoch_before(300) == 2);
+    CHECK(log.epoch_before(301) == 4);
+    CHECK(log.epoch_before(600) == 4);
+  };
+  options.retain_size = 1;
+  {
+    LogWriter log(options);
+    check(log);
+    log.retain(0);
+    CHECK(log.first() > 300);
+    check(log);
+  }
+  LogWriter log(options);
+  check(log);
+  append_made(log, 1);
+  CHECK(log.epoch_before(601) == log.epoch());
+}
+
+TEST_CASE("log: what was noted of epochs gives way to what the records say") {
+  TempDir dir;
+  LogWriterOptions options = small_segments(dir);
+  auto append = [&](std::size_t count) {
+    LogWriter log(options);
+    append_made(log, count);
+    log.sync();
+  };
+  append(20);
+  append(20);
+  std::filesystem::copy(dir / "log", dir / "copy");
+  append(20);
+  // The segments of an old copy under the note of what came after it.
+  std::filesystem::copy(dir / "log" / "stream", dir / "copy" / "stream",
+                        std::filesystem::copy_options::overwrite_existing);
+  options.folder = dir / "copy";
+  append(20);
+  LogWriter log(options);
+  CHECK(log.epoch_before(40) == 2);
+  CHECK(log.epoch_before(41) == 4);
+}
+
 TEST_CASE("log: records are found by their time, which never goes back") {
   TempDir dir;
   LogWriter on_disk(small_segments(dir));

@@ -283,10 +283,71 @@ TEST_CASE("reader core: STR-8, a log that was set back is refused") {
   CHECK(shorter.core.refusal().find("remove the cursor") != std::string::npos);
   Fixture older({.cursors = {{one, {3, 6}}}});
   CHECK_FALSE(older.meet(1, 9, 2));
-  CHECK(older.core.refusal().find("start number 2") != std::string::npos);
+  CHECK(older.core.refusal().find("is in epoch 2, and was read in epoch 3") != std::string::npos);
   Fixture same({.cursors = {{one, {3, 6}}}});
   CHECK(same.meet(1, 6, 3));
   CHECK(same.core.refusal() == "");
+}
+
+TEST_CASE("reader core: STR-8, a log that was set back and has grown again is refused") {
+  for (std::uint64_t before : {2, 3, 4}) {
+    Fixture f({.cursors = {{one, {3, 6}}}});
+    auto read = f.meet(1, 20, 5);
+    REQUIRE(read);
+    f.say(1, Stream{.stream = one,
+                    .epoch = 5,
+                    .head = 20,
+                    .reading = read->reading,
+                    .from = 6,
+                    .next = 6,
+                    .before = before});
+    f.say(1, records(read->reading, 6, 7));
+    CHECK(f.core.refusal().empty() == (before <= 3));
+    CHECK(f.core.take_deliveries().size() == (before <= 3 ? 1 : 0));
+    if (before <= 3) continue;
+    CHECK(f.core.refusal().find("written anew before offset 6") != std::string::npos);
+    CHECK(f.core.refusal().find("remove the cursor") != std::string::npos);
+  }
+}
+
+TEST_CASE("reader core: STR-8, whatever brings a reader to its place tells the epoch of that") {
+  Fixture f({.from = {Position::Kind::end, 0}, .topics = {.patterns = {"nothing"}}});
+  std::uint64_t reading = 0;
+  auto meet_again = [&](PeerId peer, std::uint64_t epoch, std::uint64_t before, Offset next) {
+    auto read = f.meet(peer, 20, epoch);
+    REQUIRE(read);
+    reading = read->reading;
+    f.say(peer, Stream{.stream = one,
+                       .epoch = epoch,
+                       .head = 20,
+                       .reading = reading,
+                       .from = next,
+                       .next = next,
+                       .before = before});
+    CHECK(f.core.refusal() == "");
+  };
+  meet_again(1, 2, 2, 10);  // it began there
+  f.core.on_down(1);
+  meet_again(2, 4, 2, 10);
+  f.say(2, Records{reading, 10, 12, 0, {}});  // nothing wanted
+  f.core.on_down(2);
+  meet_again(3, 6, 4, 12);
+  f.say(3, Trimmed{reading, 12, 15});
+  f.core.on_down(3);
+  meet_again(4, 7, 6, 15);
+}
+
+TEST_CASE("reader core: the end of a log that was set back is the one it has now") {
+  Fixture f;
+  f.begin_reading(10);
+  f.say(1, records(1, 0, 6));
+  f.take_all();
+  f.core.on_down(1);
+  f.answer(2, *f.meet(2, 8, 2), 6, 8);
+  CHECK_FALSE(f.core.at_end());
+  f.say(2, records(2, 6, 8));
+  f.take_all();
+  CHECK(f.core.at_end());
 }
 
 TEST_CASE("reader core: STR-8, another log in the place of one that was read is refused") {
@@ -302,6 +363,10 @@ TEST_CASE("reader core: waits for an offset that is still to come, over sessions
   f.answer(1, *f.meet(1), 100);
   CHECK(f.core.take_deliveries().empty());
   CHECK(f.core.cursors().empty());
+  CHECK(f.core.at_end());
+  REQUIRE(f.core.ahead());
+  CHECK(f.core.ahead()->from == 100);
+  CHECK(f.core.ahead()->head == 10);
   f.core.on_down(1);
   auto read = f.meet(2, 20);
   REQUIRE(read);
@@ -311,6 +376,7 @@ TEST_CASE("reader core: waits for an offset that is still to come, over sessions
   f.say(2, records(read->reading, 100, 101));
   CHECK(f.take_all().size() == 1);
   CHECK(f.core.cursors().at(one).next == 101);
+  CHECK_FALSE(f.core.ahead());
 }
 
 TEST_CASE("reader core: STR-10, goes on below `until` as it began") {

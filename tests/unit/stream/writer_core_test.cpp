@@ -21,6 +21,7 @@ class FakeLog : public LogView {
  public:
   Offset first() const override { return kept; }
   Offset head() const override { return topics.size(); }
+  std::uint64_t epoch_before(Offset offset) const override { return offset == 0 ? 0 : 3; }
   Offset find(const Position& from) override {
     asked = from;
     if (from.kind == Position::Kind::offset) return from.value;
@@ -128,6 +129,28 @@ TEST_CASE("writer core: STR-2, a reading joins without a gap up to the head, and
   records = f.pump();
   REQUIRE(records.size() == 1);
   CHECK(records[0].first == 10);
+}
+
+TEST_CASE("writer core: STR-8, a reading is told in what epoch the record before it was written") {
+  Fixture f;
+  f.up(1);
+  CHECK(posted<Stream>(f.core.take_outbox()).at(0).before == 0);
+  f.read({.reading = 1, .from = {Position::Kind::offset, 5}, .credit = 1'000});
+  CHECK(posted<Stream>(f.core.take_outbox()).at(0).before == 3);
+  f.read({.reading = 2, .from = {Position::Kind::offset, 0}, .credit = 1'000});
+  CHECK(posted<Stream>(f.core.take_outbox()).at(0).before == 0);
+}
+
+TEST_CASE("writer core: STR-7, knows up to where a reader has taken everything") {
+  Fixture f;
+  f.up(1);
+  CHECK_FALSE(f.core.taken(1));
+  f.read(from_beginning());
+  CHECK(f.core.taken(1) == 0);
+  f.say(1, More{.reading = 1, .credit = 1'000'000, .next = 7});
+  CHECK(f.core.taken(1) == 7);
+  f.core.on_down(1);
+  CHECK_FALSE(f.core.taken(1));
 }
 
 TEST_CASE("writer core: STR-2, a new reading ends the one before, an old one changes nothing") {

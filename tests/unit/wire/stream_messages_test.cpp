@@ -32,6 +32,7 @@ std::vector<Any> examples() {
                  .from = 1,
                  .next = 8,
                  .until = 6,
+                 .before = 2,
                  .ended = true},
           Records{.reading = 1, .first = 3, .next = 9, .count = 2, .body = Bytes::copy("records")},
           Records{.reading = 1, .first = 3, .next = 9, .count = 0, .body = {}},
