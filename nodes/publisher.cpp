@@ -12,13 +12,10 @@ namespace {
 
 app::SummaryState summary(const stream::PublishRun& run, Duration elapsed) {
   app::SummaryState state{.noun = "message", .total = run.appended(), .elapsed = elapsed};
-  auto add = [&](std::uint64_t count, std::string_view what) {
-    if (count > 0) state.others.emplace_back(count, what);
-  };
-  add(run.input().skipped(), "bad lines");
-  add(run.input().events(), "notes of lost messages passed over");
-  add(run.live().dropped(), "dropped on the live lane");
-  add(run.writer().lost_readers(), "readers fell silent before they had everything");
+  state.add_any(run.input().skipped(), "bad lines");
+  state.add_any(run.input().events(), "notes of lost messages passed over");
+  state.add_any(run.live().dropped(), "dropped on the live lane");
+  state.add_any(run.writer().lost_readers(), "readers fell silent before they had everything");
   return state;
 }
 

@@ -45,7 +45,6 @@ void declare(app::CommandLine& line, Options& options) {
 }
 
 int run(Options& options) {
-  runtime::raise_fd_limit();
   runtime::require_fds(app::least_fds + runtime::fds_a_command * options.replier.executor.slots);
   app::NodeLoop loop(options);
   reqrep::Replier replier(loop.context(), loop.reactor(), options.replier);

@@ -14,12 +14,9 @@ namespace {
 
 app::SummaryState summary(const stream::SubscribeRun& run, Duration elapsed) {
   app::SummaryState state{.noun = "message", .total = run.printed(), .elapsed = elapsed};
-  auto add = [&](std::uint64_t count, std::string_view what) {
-    if (count > 0) state.others.emplace_back(count, what);
-  };
-  add(run.missing(), "missing");
-  add(run.repeated(), "repeated");
-  add(run.trimmed(), "trimmed");
+  state.add_any(run.missing(), "missing");
+  state.add_any(run.repeated(), "repeated");
+  state.add_any(run.trimmed(), "trimmed");
   return state;
 }
 

@@ -59,7 +59,6 @@ int run_plain(const Options& options) {
 }
 
 int run(Options& options) {
-  runtime::raise_fd_limit();
   runtime::require_fds(app::least_fds + runtime::fds_a_command * options.jobs);
   options.worker.executor.slots = options.jobs;
   if (options.plain) return run_plain(options);

@@ -282,17 +282,32 @@ PY
   [ "$(grep -c "more than the sink takes; raise the sink's --max-size" failed)" -eq 2 ]
 }
 
+@test "a job that was over before is said to be, and nothing is done again" {
+  seq 10 >tasks
+  start_sink -o out
+  start_worker w --once
+  ventilate --journal journal tasks
+  ends w 0
+  ends s 0
+  run -0 --separate-stderr ventilate --journal journal tasks
+  [[ "$stderr" == *"this job was over before"* ]]
+  sort -n out | same tasks
+}
+
 @test "results that were kept and are gone are told, and the ledger stays" {
   seq 300 >tasks
+  mkfifo go
   start v ventilator -b ipc://v --journal journal tasks </dev/null
-  start_worker w -j 2 -- sh -c 'sleep 0.01; cat'
+  # The last task, and so the job, does not end before somebody opens `go`.
+  start_worker w -j 2 --mode each -- sh -c 'read -r n; [ "$n" != 300 ] || : <go; echo "$n"'
   start_sink -o out
-  until [ -s out ]; do sleep 0.05; done
+  timeout "$limit" tail -n +1 -F out 2>/dev/null | head -n 250 >/dev/null
   kill -9 "$(pgrep -P "${pids[s]}")"
   wait "${pids[s]}" || true
   # Sets the sink back to before its first result, as a copy restored from a backup would.
   rm out out.shoal-wal
   start_sink -o out
+  timeout "$limit" sh -c ': >go'
   ends s 65
   heard s "that were kept are gone"
   [ -e out.shoal ]

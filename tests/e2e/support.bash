@@ -27,10 +27,11 @@ shoal() {
 }
 
 # start NAME ARG...: a node in the background, which gets one signal where one is sent; its stdout and
-# stderr go to NAME.out and NAME.err.
+# stderr go to NAME.out and NAME.err, which are there, and empty, when this returns.
 start() {
   local name=$1
   shift
+  : >"$name.out" 2>"$name.err"
   timeout --foreground -k 5 "$limit" "$SHOAL_BIN/shoal" "$@" <&0 >"$name.out" 2>"$name.err" 3>&- 4>&- &
   pids[$name]=$!
 }

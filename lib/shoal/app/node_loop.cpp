@@ -11,7 +11,6 @@ namespace shoal::app {
 namespace {
 
 const NodeOptions& with_descriptors(const NodeOptions& options) {
-  runtime::raise_fd_limit();
   runtime::require_fds(least_fds);
   return options;
 }

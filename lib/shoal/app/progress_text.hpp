@@ -38,6 +38,11 @@ struct SummaryState {
   std::optional<std::uint64_t> duplicates{};
   std::vector<std::pair<std::uint64_t, std::string_view>> others{};  ///< such as {3, "retried"}
   std::optional<Duration> elapsed{};
+
+  /// Tells of `what` where there is some.
+  void add_any(std::uint64_t count, std::string_view what) {
+    if (count > 0) others.emplace_back(count, what);
+  }
 };
 
 /// `1,000,000 tasks, 1,000,000 done, 0 failed, 3 redelivered, 12 duplicates dropped, 1.23s,

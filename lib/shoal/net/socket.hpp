@@ -12,7 +12,7 @@ namespace shoal::net {
 /// What became of a message handed to libzmq.
 enum class Wrote {
   done,
-  full,  ///< not taken for now, or there is no connection yet
+  full,  ///< not taken: there is no room, or no connection yet
   gone,  ///< not taken: the peer is no longer connected
 };
 

@@ -120,7 +120,7 @@ void Ventilator::pump() {
     commit_journal();
     committed_over_ = true;
   }
-  if (input_error_ && !draining_ && core_.settled() >= core_.offered()) return drain();
+  if (input_error_ && !core_.draining() && core_.settled() >= core_.offered()) return drain();
   post(core_.take_outbox(), port_);
   bool done = core_.finished() || (was_finished() && core_.over());
   if (!done || leaving_) return;
@@ -136,7 +136,6 @@ void Ventilator::commit_journal() {
 }
 
 void Ventilator::drain() {
-  draining_ = true;
   core_.drain(!journal_, reactor_.now());
   pump();
 }

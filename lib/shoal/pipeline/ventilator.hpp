@@ -73,7 +73,6 @@ class Ventilator : private net::PortEvents {
   net::Port port_;
   bool input_ready_ = true;
   std::optional<Error> input_error_;
-  bool draining_ = false;
   bool began_over_ = false;
   std::optional<Seq> told_too_large_;
   bool committed_over_ = false;

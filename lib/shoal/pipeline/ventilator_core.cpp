@@ -102,7 +102,7 @@ void VentilatorCore::receive(PeerId peer, Failed& failed, Time) {
   if (at == leases_.end() || at->second.letter) return;
   Run run = at->second.run;
   Blame blame = failed.sure && failed.range.count == 1 ? Blame::task : Blame::company;
-  for (SeqRange part : take_open(failed.range, &key)) {
+  for (const auto& [lease, part] : take_open(failed.range, &key)) {
     close_part(key, part);
     retry(run, part, blame, failed.status, failed.error);
   }
@@ -122,8 +122,8 @@ void VentilatorCore::receive(PeerId peer, Ran& ran, Time) {
   auto at = leases_.find({peer, ran.number});
   if (at == leases_.end() || at->second.letter) return;
   for (SeqRange range : ran.tasks.ranges()) {
-    for (SeqRange part : open_parts(range, at->first)) {
-      workers_[peer].running -= at->second.ran.insert(part);
+    for (const OpenPart& open : open_parts(range, &at->first)) {
+      workers_[peer].running -= at->second.ran.insert(open.part);
     }
   }
 }
@@ -156,7 +156,7 @@ void VentilatorCore::on_down(PeerId peer, bool left, Time now) {
       redelivered_ += part.count;
       put_back(key, lease, part);
     }
-    for (SeqRange part : take_open(lease.run.tasks.range, &key)) {
+    for (const auto& [same, part] : take_open(lease.run.tasks.range, &key)) {
       close_part(key, part);
       retry(lease.run, part, blame, "the worker died", "");
     }
@@ -224,43 +224,36 @@ void VentilatorCore::settle(const SeqSet& tasks, SeqSet& verdict) {
       verdict.insert(part);
       settled_.insert(part);
     }
-    take_open(range, nullptr);
+    for (const auto& [lease, part] : take_open(range, nullptr)) close_part(lease, part);
   }
 }
 
-/// Ends the open parts of `range` (of one lease only, if given) and returns those of that lease.
-/// Without `only` the leases concerned are told at once.
-std::vector<SeqRange> VentilatorCore::take_open(SeqRange range, const LeaseKey* only) {
-  std::vector<SeqRange> taken;
-  std::vector<std::pair<LeaseKey, SeqRange>> closed;
-  auto at = open_.upper_bound(range.first);
-  if (at != open_.begin()) --at;
-  while (at != open_.end() && at->first < range.end()) {
-    Seq first = at->first;
-    Open open = at->second;
-    SeqRange part = intersect(range, {first, open.end - first});
-    if (part.count == 0 || (only != nullptr && open.lease != *only)) {
-      ++at;
-      continue;
-    }
-    at = open_.erase(at);
-    if (first < part.first) open_.emplace(first, Open{part.first, open.lease});
-    if (part.end() < open.end) at = open_.emplace(part.end(), open).first;
-    taken.push_back(part);
-    if (only == nullptr) closed.emplace_back(open.lease, part);
-  }
-  for (const auto& [key, part] : closed) close_part(key, part);
-  return taken;
-}
-
-/// The parts of `range` that `lease` still holds.
-std::vector<SeqRange> VentilatorCore::open_parts(SeqRange range, const LeaseKey& lease) const {
-  std::vector<SeqRange> parts;
+/// The open parts of `range`, and whose they are; of one lease only, if given.
+std::vector<VentilatorCore::OpenPart> VentilatorCore::open_parts(SeqRange range,
+                                                                 const LeaseKey* only) const {
+  std::vector<OpenPart> parts;
   auto at = open_.upper_bound(range.first);
   if (at != open_.begin()) --at;
   for (; at != open_.end() && at->first < range.end(); ++at) {
     SeqRange part = intersect(range, {at->first, at->second.end - at->first});
-    if (part.count > 0 && at->second.lease == lease) parts.push_back(part);
+    bool asked = only == nullptr || at->second.lease == *only;
+    if (part.count > 0 && asked) parts.push_back({at->second.lease, part});
+  }
+  return parts;
+}
+
+/// Ends the open parts of `range` (of one lease only, if given) and returns them. The leases are to
+/// be told by close_part().
+std::vector<VentilatorCore::OpenPart> VentilatorCore::take_open(SeqRange range,
+                                                                const LeaseKey* only) {
+  std::vector<OpenPart> parts = open_parts(range, only);
+  for (const auto& [lease, part] : parts) {
+    auto at = std::prev(open_.upper_bound(part.first));
+    Seq first = at->first;
+    Seq end = at->second.end;
+    at = open_.erase(at);
+    if (first < part.first) open_.emplace_hint(at, first, Open{part.first, lease});
+    if (part.end() < end) open_.emplace_hint(at, part.end(), Open{end, lease});
   }
   return parts;
 }
@@ -297,7 +290,7 @@ void VentilatorCore::take_back(const LeaseKey& key) {
 }
 
 void VentilatorCore::put_back(const LeaseKey& key, const Lease& lease, SeqRange range) {
-  for (SeqRange part : take_open(range, &key)) {
+  for (const auto& [same, part] : take_open(range, &key)) {
     close_part(key, part);
     if (lease.letter) {
       held_bytes_ += weight(*lease.letter);

@@ -58,6 +58,7 @@ class VentilatorCore {
   /// Hands out nothing from now on; finished() once nothing is out. `for_good`: no later run will
   /// go on with the job, so the sinks are told that it is over as it is.
   void drain(bool for_good, Time now);
+  bool draining() const { return draining_; }
 
   /// `takes`: the largest message that the worker takes, in bytes.
   void on_up(PeerId worker, std::uint32_t slots,
@@ -120,6 +121,10 @@ class VentilatorCore {
     Seq end;
     LeaseKey lease;
   };
+  struct OpenPart {
+    LeaseKey lease;
+    SeqRange part;
+  };
   struct Worker {
     std::uint32_t slots = 1;
     std::uint64_t takes = std::numeric_limits<std::uint64_t>::max();  // bytes of one message
@@ -159,8 +164,8 @@ class VentilatorCore {
 
   // settling and taking back
   void settle(const SeqSet& tasks, SeqSet& verdict);
-  std::vector<SeqRange> take_open(SeqRange range, const LeaseKey* only);
-  std::vector<SeqRange> open_parts(SeqRange range, const LeaseKey& lease) const;
+  std::vector<OpenPart> take_open(SeqRange range, const LeaseKey* only);
+  std::vector<OpenPart> open_parts(SeqRange range, const LeaseKey* only) const;
   void close_part(const LeaseKey& key, SeqRange part);
   void release(std::map<LeaseKey, Lease>::iterator at);
   void take_back(const LeaseKey& key);

@@ -45,6 +45,7 @@ void raise_fd_limit() {
 }
 
 void require_fds(std::uint64_t count) {
+  raise_fd_limit();
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
   throw Error("this process may have " + std::to_string(limit.rlim_cur) +

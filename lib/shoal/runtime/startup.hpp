@@ -27,8 +27,8 @@ void raise_fd_limit();
 /// pidfd.
 inline constexpr std::uint64_t fds_a_command = 7;
 
-/// Throws Error, with the remedy, where this process may not have so many descriptors: libzmq
-/// aborts when it lacks one.
+/// Does raise_fd_limit(), and throws Error, with the remedy, where that is less than `count`:
+/// libzmq aborts when it lacks one.
 void require_fds(std::uint64_t count);
 
 /// The limit that raise_fd_limit() found, or null when it has not raised any.

@@ -1,9 +1,11 @@
 #include <bit>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 #include <sqlite3.h>
 
+#include <shoal/base/hash.hpp>
 #include <shoal/store/database.hpp>
 #include <shoal/store/file.hpp>
 
@@ -25,6 +27,29 @@ std::filesystem::path checked(std::filesystem::path path) {
   return std::filesystem::absolute(path);
 }
 
+void append(std::string& bytes, std::int64_t number) {
+  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+/// xxh3(value...): the sum that FORMAT.md gives to a row.
+void row_sum(sqlite3_context* context, int count, sqlite3_value** values) {
+  std::string bytes;
+  for (sqlite3_value* value : std::span(values, static_cast<std::size_t>(count))) {
+    int type = sqlite3_value_type(value);
+    bytes.push_back(static_cast<char>(type));
+    if (type == SQLITE_NULL) continue;
+    if (type == SQLITE_INTEGER) {
+      append(bytes, sqlite3_value_int64(value));
+      continue;
+    }
+    const void* content = sqlite3_value_blob(value);
+    int size = sqlite3_value_bytes(value);
+    append(bytes, size);
+    bytes.append(static_cast<const char*>(content), static_cast<std::size_t>(size));
+  }
+  sqlite3_result_int64(context, std::bit_cast<std::int64_t>(hash_of(bytes)));
+}
+
 }  // namespace
 
 Database::Database(std::filesystem::path path) : path_(checked(std::move(path))) {
@@ -42,6 +67,9 @@ Database::Database(std::filesystem::path path) : path_(checked(std::move(path)))
   checkpoint_on_close(false);
   // SQLite opens what it may not write for reading, and would fail only at the first commit.
   if (sqlite3_db_readonly(handle, "main") == 1) fail(SQLITE_READONLY);
+  check(sqlite3_create_function_v2(handle, "xxh3", -1,
+                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr,
+                                   row_sum, nullptr, nullptr, nullptr));
   sqlite3_wal_hook(handle, on_commit, this);
   execute("PRAGMA locking_mode = EXCLUSIVE");
   execute("PRAGMA synchronous = FULL");

@@ -15,7 +15,8 @@ struct sqlite3_stmt;
 namespace shoal::store {
 
 /// One SQLite file in the mode that shoal keeps its tables in: write-ahead log, synced at every
-/// commit, locked against every other process for as long as this object lives. Errors are final:
+/// commit, locked against every other process for as long as this object lives. Its SQL has the
+/// function xxh3(), the sum of a row (FORMAT.md). Errors are final:
 /// after the first, every call throws that same Error, and nothing is written or synced again, not
 /// even on closing. One thread.
 class Database {

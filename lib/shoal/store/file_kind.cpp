@@ -33,7 +33,7 @@ void recognise(Database& database, const FileKind& kind, const std::function<voi
                     "; use the shoal that wrote it, or move it away to begin anew",
                 ExitCode::bad_data);
   }
-  std::string fault = database.text("PRAGMA quick_check(1)");
+  std::string fault = database.text("PRAGMA integrity_check(1)");
   if (fault != "ok") throw database.bad_data("is damaged");
   check();
   database.adopt();

@@ -12,7 +12,8 @@ constexpr FileKind kind{"ledger", ledger_application_id, ledger_format, ledger_s
 
 bool open(Database& database, std::string_view purpose) {
   auto fill = [&] {
-    Statement(database, "INSERT INTO ledger (only, id, purpose) VALUES (1, ?, ?)")
+    Statement(database,
+              "INSERT INTO ledger (only, id, purpose, sum) VALUES (1, ?1, ?2, xxh3(?1, ?2))")
         .with(Id::random().bytes(), Text{purpose})
         .run();
   };
@@ -51,19 +52,26 @@ struct Ledger::Tables {
   Id id;
   bool staged = false;
   Statement put_job{database,
-                    "INSERT INTO job (job, name, total, closed, done, failed, facts)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job) DO UPDATE SET"
+                    "INSERT INTO job (job, name, total, closed, done, failed, facts, sum)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, xxh3(?1, ?2, ?3, ?4, ?5, ?6, ?7))"
+                    " ON CONFLICT (job) DO UPDATE SET"
                     " name = excluded.name, total = excluded.total, closed = excluded.closed,"
-                    " done = excluded.done, failed = excluded.failed, facts = excluded.facts"};
+                    " done = excluded.done, failed = excluded.failed, facts = excluded.facts,"
+                    " sum = excluded.sum"};
   Statement add_mark{database,
-                     "INSERT OR REPLACE INTO mark (job, tasks, bytes, hash) VALUES (?, ?, ?, ?)"};
+                     "INSERT OR REPLACE INTO mark (job, tasks, bytes, hash, sum)"
+                     " VALUES (?1, ?2, ?3, ?4, xxh3(?1, ?2, ?3, ?4))"};
   Statement drop_mark{database, "DELETE FROM mark WHERE job = ? AND tasks = ?"};
-  Statement put_length{database, "INSERT OR REPLACE INTO length (file, bytes) VALUES (?, ?)"};
-  Statement add_spooled{database,
-                        "INSERT OR REPLACE INTO spooled (job, first, count, offset, size, note)"
-                        " VALUES (?, ?, ?, ?, ?, ?)"};
+  Statement put_length{database,
+                       "INSERT OR REPLACE INTO length (file, bytes, sum)"
+                       " VALUES (?1, ?2, xxh3(?1, ?2))"};
+  Statement add_spooled{
+      database,
+      "INSERT OR REPLACE INTO spooled (job, first, count, offset, size, note, sum)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, xxh3(?1, ?2, ?3, ?4, ?5, ?6))"};
   Statement put_cursor{database,
-                       "INSERT OR REPLACE INTO cursor (stream, epoch, next) VALUES (?, ?, ?)"};
+                       "INSERT OR REPLACE INTO cursor (stream, epoch, next, sum)"
+                       " VALUES (?1, ?2, ?3, xxh3(?1, ?2, ?3))"};
   Statement drop_spooled{database, "DELETE FROM spooled WHERE job = ? AND first = ?"};
 };
 

@@ -28,7 +28,8 @@ struct ReplyStore::Tables {
   std::uint64_t bytes = 0;
   Statement size_of{database, "SELECT length(output) FROM reply WHERE body = ?"};
   Statement put{database,
-                "INSERT OR REPLACE INTO reply (body, at, node, output) VALUES (?, ?, ?, ?)"};
+                "INSERT OR REPLACE INTO reply (body, at, node, output, sum)"
+                " VALUES (?1, ?2, ?3, ?4, xxh3(?1, ?2, ?3, ?4))"};
   Statement get{database, "SELECT node, output FROM reply WHERE body = ? AND at >= ?"};
   Statement oldest{database, "SELECT body, length(output) FROM reply ORDER BY at LIMIT 1"};
   Statement drop{database, "DELETE FROM reply WHERE body = ?"};

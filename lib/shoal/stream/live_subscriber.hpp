@@ -56,8 +56,8 @@ class LiveSubscriber {
   LiveSubscriber(net::Context& context, runtime::Reactor& reactor, LiveSubscriberOptions options,
                  LiveEvents events);
 
-  /// Takes no more for now, as from within a callback; what comes meanwhile may be lost, and is
-  /// then counted.
+  /// Takes no more until resume(), also from within a callback; what comes meanwhile may be lost,
+  /// and is then counted.
   void pause() { paused_ = true; }
   void resume();
 

@@ -14,6 +14,14 @@ constexpr std::size_t least_shared = 4096;
 
 constexpr std::size_t indexed_at_once = 1 << 20;
 
+// A block keeps alive all that was read with it: a small one that waits for a slow reader must not.
+constexpr std::size_t copy_below = 64UL << 10;
+
+store::RecordBlock by_itself(const store::RecordBlock& block) {
+  if (block.bytes().size() >= copy_below) return block;
+  return {Bytes::copy(block.bytes()), block.first_offset(), block.end_offset()};
+}
+
 /// What of a block the filter wants. Where that is all of it, nothing is copied.
 Chunk wanted(const store::RecordBlock& block, const TopicFilter& filter) {
   Chunk chunk{.next = block.end_offset()};
@@ -83,8 +91,11 @@ store::ReadOutcome RecordLogView::outcome_at(Offset from, Offset until, std::siz
     if (shared && fits && from >= log_.first()) return block;
   }
   store::ReadOutcome outcome = reader_at(from).next(until, bytes);
-  const auto* block = std::get_if<store::RecordBlock>(&outcome);
-  if (shared && block != nullptr) recent_[next_recent_++ % recent_.size()] = *block;
+  auto* block = std::get_if<store::RecordBlock>(&outcome);
+  if (shared && block != nullptr) {
+    *block = by_itself(*block);
+    recent_[next_recent_++ % recent_.size()] = *block;
+  }
   return outcome;
 }
 

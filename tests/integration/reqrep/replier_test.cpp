@@ -1,7 +1,11 @@
 // A replier's glue over real sockets, towards askers that do what none of ours would.
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <doctest/doctest.h>
 
+#include <shoal/base/fd.hpp>
 #include <shoal/reqrep/replier.hpp>
 #include <shoal/reqrep/requester.hpp>
 
@@ -84,13 +88,15 @@ struct Fixture {
   Replier replier;
 };
 
-// Leaves a mark, waits until it is let go on, and answers with its body.
-constexpr const char* waits = "printf x >>ran; while ! [ -e go ]; do sleep 0.01; done; cat";
+// Leaves a mark, waits until somebody has opened the pipe `go` for writing, and answers with its
+// body.
+constexpr const char* waits = "printf x >>ran; : <go; cat";
 
 }  // namespace
 
 TEST_CASE("replier node: REQ-2, duplicates of an id in flight are run once and answered each") {
   Fixture f(waits);
+  REQUIRE(mkfifo(f.dir.file("go").c_str(), 0600) == 0);
   Asker first(f.loop, f.endpoint());
   Asker second(f.loop, f.endpoint());
   first.ask(one, "body");
@@ -103,7 +109,9 @@ TEST_CASE("replier node: REQ-2, duplicates of an id in flight are run once and a
   std::vector<Reply> refused = second.replies(1);
   CHECK(refused[0].kind == ReplyKind::failed);
   CHECK(refused[0].id == two);
-  f.dir.write("go", "");
+  // Open to the end: every run that comes to it goes on.
+  Fd go(open(f.dir.file("go").c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(go);
   CHECK(first.replies(1)[0].output.view() == "body");
   std::vector<Reply> answers = second.replies(3);
   for (const Reply& answer : {answers[1], answers[2]}) {

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <shoal/base/error.hpp>
 #include <shoal/runtime/pipe.hpp>
 #include <shoal/runtime/process.hpp>
 #include <shoal/runtime/startup.hpp>
@@ -114,6 +115,9 @@ TEST_CASE("process: a child keeps the descriptor limit that we were started with
   REQUIRE(getrlimit(RLIMIT_NOFILE, &raised) == 0);
   CHECK(raised.rlim_cur == before.rlim_max);
   CHECK(output_of(shell("ulimit -n")) == std::to_string(low.rlim_cur) + "\n");
+  CHECK_NOTHROW(require_fds(before.rlim_max));
+  if (before.rlim_max == RLIM_INFINITY) return;
+  CHECK_THROWS_WITH_AS(require_fds(before.rlim_max + 1), doctest::Contains("ulimit -n"), Error);
 }
 
 TEST_CASE("process: destroying one that runs kills its group") {

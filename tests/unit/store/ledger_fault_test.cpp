@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <shoal/store/database.hpp>
 #include <shoal/store/ledger.hpp>
 
 #include "support.hpp"
@@ -173,10 +174,46 @@ TEST_CASE("ledger faults: damage within the file is told") {
   CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "is damaged; restore it"));
 }
 
-TEST_CASE("ledger faults: a damaged set of numbers is told") {
+TEST_CASE("ledger faults: one wrong bit is told, or changes nothing") {
+  TempDir dir;
+  {
+    Ledger ledger(dir / "ledger", "sink");
+    Id job = Id::of_name("job");
+    ledger.add_mark(job, {.tasks = 3, .bytes = 30, .hash = 77});
+    ledger.add_spooled({.job = job, .range = {5, 2}, .offset = 0, .size = 9, .note = "note"});
+    ledger.put_cursor({.stream = Id::of_name("stream"), .epoch = 2, .next = 7});
+    commit_step(ledger, 1);
+  }
+  const std::string whole = read_file(dir / "ledger");
+  auto contents = [&] {
+    Ledger ledger(dir / "ledger", "sink");
+    return std::tuple(ledger.id(), ledger.jobs(), ledger.marks(Id::of_name("job")),
+                      ledger.lengths(), ledger.spooled(), ledger.cursors());
+  };
+  const auto right = contents();
+  std::size_t told = 0;
+  std::size_t wrong = 0;
+  std::mt19937_64 random(7);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    if (whole[at] == 0) continue;
+    std::string bad = whole;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 8));
+    write_file(dir / "ledger", bad);
+    if (error_of([&] { wrong += contents() == right ? 0 : 1; })) ++told;
+  }
+  CHECK(wrong == 0);
+  CHECK(told > 400);
+}
+
+TEST_CASE("ledger faults: a set of numbers that is none is told") {
   TempDir dir;
   make_ledger(dir / "ledger");
-  alter(dir / "ledger", "UPDATE job SET done = x'ff'");
+  {
+    Database database(dir / "ledger");
+    database.execute(
+        "UPDATE job SET done = x'ff',"
+        " sum = xxh3(job, name, total, closed, x'ff', failed, facts)");
+  }
   Ledger ledger(dir / "ledger", "sink");
   CHECK(says(error_of([&] { (void)ledger.jobs(); }), ExitCode::bad_data, "is damaged"));
 }
@@ -186,8 +223,8 @@ TEST_CASE("ledger faults: another purpose, another format, another program's fil
   make_ledger(dir / "ledger");
   CHECK(says(opening(dir / "ledger", "ventilator"), ExitCode::bad_data,
              "belongs to a sink, not to a ventilator; name another file"));
-  alter(dir / "ledger", "PRAGMA user_version = 3");
-  CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "has format 3 and this shoal reads 2"));
+  alter(dir / "ledger", "PRAGMA user_version = 4");
+  CHECK(says(opening(dir / "ledger"), ExitCode::bad_data, "has format 4 and this shoal reads 3"));
   alter(dir / "other", "CREATE TABLE theirs (a)");
   CHECK(says(opening(dir / "other"), ExitCode::bad_data, "not a shoal ledger"));
   alter(dir / "stamped", "PRAGMA application_id = 7");

@@ -59,7 +59,7 @@ void with_each_log(const std::function<void(store::RecordLog&)>& check) {
 
 }  // namespace
 
-TEST_CASE("log view: reads what is committed, in blocks, from any place") {
+TEST_CASE("log view: STR-4, reads what is committed, in blocks, from any place") {
   with_each_log([](store::RecordLog& log) {
     append(log, "a", 200);
     RecordLogView view(log);
@@ -81,6 +81,19 @@ TEST_CASE("log view: readers at the same place share one block") {
     Chunk two = view.read(0, 100, 1 << 16, {});
     CHECK(one.body.data() == two.body.data());
     CHECK(one.count == two.count);
+  });
+}
+
+TEST_CASE("log view: a small part of a log does not keep alive what was read with it") {
+  with_each_log([](store::RecordLog& log) {
+    append(log, "a", 5000);
+    RecordLogView view(log);
+    Chunk first = view.read(0, 10, 1 << 18, {});
+    Chunk next = view.read(10, 20, 1 << 18, {});
+    REQUIRE(first.count == 10);
+    REQUIRE(next.count == 10);
+    CHECK(first.body.owner() != next.body.owner());
+    CHECK(offsets_in(next).front() == 10);
   });
 }
 
