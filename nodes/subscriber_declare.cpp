@@ -42,7 +42,9 @@ void declare_subscriber(app::CommandLine& line, SubscriberArguments& arguments) 
             "they leave");
   line.option("-W,--timeout", "TIME", run.timeout, "leave after so long: exit 124");
   line.group("Output");
-  line.option("-o,--output", "FILE", run.output.output, "write to FILE; default: stdout");
+  line.option("-o,--output", "FILE", run.output.output,
+              "write to FILE, in place of what is in it; with --cursor behind that, and the same "
+              "command goes on there. Default: stdout");
   line.flag("--raw", arguments.raw, "the payload alone; the default");
   line.flag("-J,--jsonl", arguments.json,
             "JSON lines: ts, topic, from, seq, offset, epoch, headers, payload; and an event for "

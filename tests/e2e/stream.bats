@@ -175,6 +175,40 @@ EOF2
   stop p 0
 }
 
+@test "-o: replaced without a cursor, gone on with where there is one" {
+  seq 3 | keep
+  serve
+  echo before | tee replaced >kept
+  read_stream --until-end -o replaced
+  same replaced < <(seq 3)
+  read_stream --until-end -o kept --cursor c
+  read_stream --until-end -o kept --cursor c
+  same kept < <(echo before; seq 3)
+  read_stream --until-end -o /dev/null
+  mkfifo pipe
+  read_stream --until-end -o pipe &
+  cat pipe | same <(seq 3)
+  wait $!
+  stop p 0
+}
+
+@test "two subscribers do not write to one output, with or without cursors" {
+  seq 3 | keep
+  serve
+  for first in "" "--cursor c"; do
+    for second in "" "--cursor c2"; do
+      start r subscriber --stream ipc://s -o out $first
+      timeout "$limit" tail -n +1 -F out 2>/dev/null | grep -qm1 '^3$'
+      cp out copy
+      fails 1 "another process writes to out; end it first" subscriber --stream ipc://s -o out $second
+      same copy <out
+      stop r 143
+      rm -f out c c2
+    done
+  done
+  stop p 0
+}
+
 @test "a cursor at the end of an empty stream counts from there" {
   mkfifo lines
   start_publisher --log d lines

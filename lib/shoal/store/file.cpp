@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,18 @@ std::span<iovec> without(std::span<iovec> parts, std::size_t written) {
 }
 
 }  // namespace
+
+bool try_lock(const Fd& fd, const std::filesystem::path& path) {
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) throw system_error("cannot lock " + path.string());
+  return false;
+}
+
+void lock_output(const Fd& fd, const std::filesystem::path& path) {
+  if (try_lock(fd, path)) return;
+  throw Error("another process writes to " + path.string() +
+              "; end it first, or name another file");
+}
 
 File File::open(const std::filesystem::path& path) {
   if (!is_regular_target(path)) {

@@ -13,6 +13,13 @@
 
 namespace shoal::store {
 
+/// Takes the open file `path` for this process, among those who ask, until it is closed. False when
+/// another process has it. Throws Error.
+bool try_lock(const Fd& fd, const std::filesystem::path& path);
+
+/// The same for an output; throws Error when another process has it.
+void lock_output(const Fd& fd, const std::filesystem::path& path);
+
 /// A file written and read at given offsets, whose errors are final: once the system has refused a
 /// read, a write, a truncation or a sync, every later call throws that same Error. A failed fsync
 /// is never tried again, because the kernel has already marked the lost pages clean and would call
@@ -35,6 +42,9 @@ class File {
 
   /// A file in `directory` whose name was removed at once. Throws Error.
   static File unlinked(const std::filesystem::path& directory);
+
+  /// Keeps other processes that would write the file out, as lock_output.
+  void lock() { lock_output(fd_, name_); }
 
   /// Bytes in the file.
   std::uint64_t size();

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <shoal/store/log_recovery.hpp>
 #include <shoal/store/log_scan.hpp>
@@ -116,8 +115,7 @@ LogLock::LogLock(const fs::path& folder) {
   fs::path path = folder / "lock";
   fd_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!fd_) throw system_error("cannot open " + path.string());
-  if (flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK) throw system_error("cannot lock " + path.string());
+  if (try_lock(fd_, path)) return;
   throw Error("another publisher writes to the log " + folder.string() +
               "; end it first, or name another folder");
 }

@@ -18,7 +18,9 @@ Error too_short(const std::filesystem::path& path, std::uint64_t has, std::uint6
 File open_output(const std::filesystem::path& path, std::uint64_t committed) {
   // Before the file is created, so that a wrong directory is not littered with empty files.
   if (committed > 0 && !std::filesystem::exists(path)) throw too_short(path, 0, committed);
-  return File::open(path);
+  File file = File::open(path);
+  file.lock();
+  return file;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class ResultFile {
  public:
   /// Opens the file, or creates it, and cuts it back to `committed` bytes. A file shorter than that
   /// lost what was acknowledged: Error with ExitCode::bad_data. So is a `path` that is no regular
-  /// file an Error: what is in it cannot be kept track of.
+  /// file an Error, for what is in it cannot be kept track of, and one that another process has.
   ResultFile(std::filesystem::path path, std::uint64_t committed);
 
   /// How many bytes behind the committed length were cut when the file was opened.

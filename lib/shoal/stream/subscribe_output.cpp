@@ -3,6 +3,7 @@
 
 #include <shoal/base/error.hpp>
 #include <shoal/runtime/log.hpp>
+#include <shoal/store/file.hpp>
 #include <shoal/stream/subscribe_output.hpp>
 
 namespace shoal::stream {
@@ -13,6 +14,17 @@ using namespace std::chrono_literals;
 // A commit costs syncs of two files; so much, or so long, comes together.
 constexpr std::uint64_t group_bytes = 4UL << 20;
 constexpr Duration group_period = 50ms;
+
+/// Empty, and ours alone: nobody else's messages are lost or mixed with ours.
+Fd open_output(const std::filesystem::path& path) {
+  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) throw system_error("cannot write " + path.string());
+  // Devices and pipes are shared as their users like.
+  if (!store::is_regular_target(path)) return file;
+  store::lock_output(file, path);
+  if (ftruncate(file.get(), 0) != 0) throw system_error("cannot empty " + path.string());
+  return file;
+}
 
 }  // namespace
 
@@ -28,8 +40,7 @@ SubscribeOutput::SubscribeOutput(runtime::Reactor& reactor, SubscribeOutputOptio
     if (options.output) return;
   }
   if (options.output) {
-    file_.reset(::open(options.output->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file_) throw system_error("cannot write " + options.output->string());
+    file_ = open_output(*options.output);
   }
   sink_.emplace(reactor, file_ ? file_.get() : STDOUT_FILENO,
                 options.output ? options.output->string() : "stdout", runtime::ByteSinkEvents{});

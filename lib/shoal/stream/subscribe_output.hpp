@@ -26,7 +26,8 @@ struct SubscribeOutputOptions {
 /// least once. Reactor's thread only.
 class SubscribeOutput {
  public:
-  /// Throws Error as CursorFile does, and for an output that cannot be written.
+  /// Without a cursor file an output is emptied; with one it is gone on with. Throws Error as
+  /// CursorFile does, and for an output that cannot be written or that another process writes.
   SubscribeOutput(runtime::Reactor& reactor, SubscribeOutputOptions options);
   SubscribeOutput(const SubscribeOutput&) = delete;
   SubscribeOutput& operator=(const SubscribeOutput&) = delete;
