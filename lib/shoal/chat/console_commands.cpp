@@ -22,7 +22,12 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-const char* const name_rule = " has 1 to 64 bytes, no spaces and no control characters";
+/// What a name of this kind has to be.
+std::string rule_of(std::string_view kind) {
+  std::string rule(kind);
+  rule += " has 1 to 64 bytes, no spaces and no control characters";
+  return rule;
+}
 
 }  // namespace
 
@@ -64,7 +69,7 @@ void Console::help(std::string_view, Moment) {
 
 void Console::change_nick(std::string_view rest, Moment) {
   std::string nick(take_word(rest));
-  if (!is_name(nick) || !rest.empty()) return view_.error(std::string("a nick") + name_rule);
+  if (!is_name(nick) || !rest.empty()) return view_.error(rule_of("a nick"));
   if (nick == nick_) return;
   if (is_taken(nick, false)) return view_.error(printable(nick) + " is taken; choose another nick");
   peer_.leave(nick_);
@@ -76,7 +81,7 @@ void Console::change_nick(std::string_view rest, Moment) {
 
 void Console::join(std::string_view rest, Moment at) {
   std::string room(take_word(rest));
-  if (!is_name(room) || !rest.empty()) return view_.error(std::string("a room") + name_rule);
+  if (!is_name(room) || !rest.empty()) return view_.error(rule_of("a room"));
   if (std::ranges::find(rooms_, room) != rooms_.end()) {
     room_ = room;
     return view_.note("you talk in " + printable(room) + " now");

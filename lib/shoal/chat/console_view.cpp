@@ -33,18 +33,6 @@ std::string time_text(std::uint64_t ms, std::uint64_t now_ms) {
   return local_time(ms, today ? "%H:%M" : "%Y-%m-%d %H:%M");
 }
 
-std::string text_of(State state) {
-  switch (state) {
-    case State::here:
-      return "here";
-    case State::away:
-      return "away";
-    case State::gone:
-      break;
-  }
-  return "gone";
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);

@@ -23,18 +23,6 @@ bool same_secret(std::string_view a, std::string_view b) {
   return differ == 0;
 }
 
-const char* text_of(State state) {
-  switch (state) {
-    case State::here:
-      return "here";
-    case State::away:
-      return "away";
-    case State::gone:
-      break;
-  }
-  return "gone";
-}
-
 std::uint64_t wall_ms(Duration ago) {
   auto then = std::chrono::system_clock::now().time_since_epoch() - ago;
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(then).count();

@@ -10,6 +10,18 @@ constexpr Duration fold = std::chrono::seconds(10);
 
 }  // namespace
 
+std::string text_of(State state) {
+  switch (state) {
+    case State::here:
+      return "here";
+    case State::away:
+      return "away";
+    case State::gone:
+      break;
+  }
+  return "gone";
+}
+
 State Presence::state_of(const Entry& entry) {
   State best = State::gone;
   for (const auto& [node, seat] : entry.seats) best = std::max(best, seat.state);

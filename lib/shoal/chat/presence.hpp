@@ -14,6 +14,9 @@ namespace shoal::chat {
 
 enum class State : std::uint8_t { gone, away, here };
 
+/// "gone", "away" or "here".
+std::string text_of(State state);
+
 /// What has become of a user, worth telling people: its state, or its rooms while it is here.
 struct PresenceChange {
   std::string nick;
