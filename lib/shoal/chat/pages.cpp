@@ -61,11 +61,17 @@ void Pages::on_text(web::ClientId client, std::string text) {
     return receive(client, *hello);
   }
   Session& session = sessions_.at(known->second);
-  if (!message) return send(client, page::say_trouble(message.reason()));
+  if (!message) return send(client, page::say_trouble(message.reason(), page::subject_of(text)));
   std::visit([&](auto& content) { receive(session, content); }, *message);
 }
 
 void Pages::receive(web::ClientId client, page::Hello& hello) {
+  if (!options_.token.empty() && !same_secret(hello.token, options_.token)) {
+    return refuse(
+        client,
+        hello.token.empty() ? "this server asks for a token" : "that is not this server's token",
+        true);
+  }
   std::string fault = fault_in(hello);
   if (!fault.empty()) return refuse(client, fault);
   waiting_.erase(client);
@@ -73,9 +79,6 @@ void Pages::receive(web::ClientId client, page::Hello& hello) {
 }
 
 std::string Pages::fault_in(const page::Hello& hello) const {
-  if (!options_.token.empty() && !same_secret(hello.token, options_.token)) {
-    return hello.token.empty() ? "this server asks for a token" : "that is not this server's token";
-  }
   if (hello.session.empty()) return "session is missing";
   if (is_taken(hello.nick, hello.session)) return hello.nick + " is taken; choose another nick";
   return {};
@@ -178,7 +181,8 @@ void Pages::forget_sessions() {
 
 void Pages::receive(Session& session, page::Post& post) {
   if (!session.rooms.contains(post.room)) {
-    return send(session.client, page::say_trouble("you are not in " + post.room, post.tag));
+    return send(session.client,
+                page::say_trouble("you are not in " + post.room, {.tag = post.tag}));
   }
   peer_.post(session.nick, std::move(post.room), post.kind, std::move(post.text), post.tag);
 }
@@ -197,7 +201,8 @@ void Pages::receive(Session& session, page::Direct& direct) {
 
 void Pages::receive(Session& session, page::Join& join) {
   if (session.rooms.size() >= wire::chat::most_rooms) {
-    return send(session.client, page::say_trouble("you are in as many rooms as there may be"));
+    return send(session.client,
+                page::say_trouble("you are in as many rooms as there may be", {.room = join.room}));
   }
   session.rooms.insert(join.room);
   by_room_[join.room].insert(session.client);
@@ -279,9 +284,9 @@ void Pages::tell(const DirectEnded& ended) {
   if (session->second.client != 0) send(session->second.client, page::say_outcome(id, why));
 }
 
-void Pages::refuse(web::ClientId client, std::string_view why) {
+void Pages::refuse(web::ClientId client, std::string_view why, bool token) {
   waiting_.erase(client);
-  send(client, page::say_refused(why));
+  send(client, page::say_refused(why, token));
   server_.close(client);
 }
 

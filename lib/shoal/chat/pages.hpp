@@ -76,7 +76,7 @@ class Pages final : public web::WebEvents {
   void be_present(Session& session);
   void detach(Session& session);
   void forget_sessions();
-  void refuse(web::ClientId client, std::string_view why);
+  void refuse(web::ClientId client, std::string_view why, bool token = false);
   void send(web::ClientId client, std::string text);
 
   wire::page::User describe(const User& user) const;

@@ -40,6 +40,7 @@ TEST_CASE("page: what breaks a limit is refused with a sentence") {
   CHECK(refused("room", std::string(65, 'x')));
   CHECK(refused("room", "bell\a"));
   CHECK(refused("tag", -1));
+  CHECK(refused("tag", 0));
   CHECK(refused("tag", 1ULL << 49));
   CHECK(refused("type", "dance"));
   CHECK(refused("type", nullptr));
@@ -78,6 +79,31 @@ TEST_CASE("page: a post is told with all that orders it, without losing a digit"
   CHECK(before->clock == post.clock);
   CHECK(before->author == post.author);
   CHECK(before->seq == post.seq);
+}
+
+TEST_CASE("page: what is not taken is named, whatever else is wrong with it") {
+  Json post{{"type", "post"}, {"tag", 5}, {"room", "two words"}, {"text", ""}};
+  REQUIRE_FALSE(page::decode(post.dump()));
+  CHECK(page::subject_of(post.dump()).tag == 5);
+  Id id = Id::of_name("direct");
+  Json direct{{"type", "direct"}, {"id", id.hex()}, {"to", 7}};
+  CHECK(page::subject_of(direct.dump()).id == id);
+  CHECK(page::subject_of(R"({"type":"join","room":" "})").room == " ");
+  for (const char* text : {"", "{", "[]", "{}", R"({"type":7})", R"({"type":"nick","tag":5})",
+                           R"({"type":"post","tag":-1})", R"({"type":"direct","id":"zz"})"}) {
+    CAPTURE(text);
+    page::Subject none = page::subject_of(text);
+    CHECK((none.tag == 0 && !none.id && none.room.empty()));
+  }
+  Json said = Json::parse(page::say_trouble("why", {.tag = 5, .id = id, .room = "tea"}));
+  CHECK(said ==
+        Json{{"type", "trouble"}, {"why", "why"}, {"tag", 5}, {"id", id.hex()}, {"room", "tea"}});
+  CHECK_FALSE(Json::parse(page::say_trouble("why")).contains("tag"));
+}
+
+TEST_CASE("page: a refusal says whether a token is wanted") {
+  CHECK(Json::parse(page::say_refused("why", true))["token"] == true);
+  CHECK_FALSE(Json::parse(page::say_refused("why")).contains("token"));
 }
 
 TEST_CASE("page: an outcome says why only where something went wrong") {
