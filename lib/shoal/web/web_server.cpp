@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <shoal/base/error.hpp>
+#include <shoal/base/loopback.hpp>
 #include <shoal/runtime/mailbox.hpp>
 #include <shoal/web/gate.hpp>
 #include <shoal/web/web_client.hpp>
@@ -92,7 +93,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     constexpr std::string_view text = "text/plain; charset=utf-8";
     if (!gate_.allows_host(view(request[http::field::host]))) {
       return answer(request, http::status::bad_request, text,
-                    "This server does not go by that name.\n");
+                    "This server does not go by that name; its option --origin names those of a "
+                    "proxy before it.\n");
     }
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
       return answer(request, http::status::method_not_allowed, text, "Only GET and HEAD.\n");
@@ -295,8 +297,7 @@ std::string WebServer::url() const {
 }
 
 bool WebServer::is_loopback(const std::string& listen) {
-  std::string host = split_host(listen).host;
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  return is_loopback_host(split_host(listen).host);
 }
 
 void WebServer::send(ClientId client, std::shared_ptr<const std::string> text) {
