@@ -194,10 +194,26 @@ std::string say_ready(std::string_view nick, std::string_view server, const chat
       .dump();
 }
 
-std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more) {
-  Json list = Json::array();
-  for (const chat::Post& post : posts) list.push_back(json_of(post));
-  return Json{{"type", "history"}, {"room", room}, {"posts", list}, {"more", more}}.dump();
+std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more,
+                        std::size_t bytes) {
+  std::vector<std::string> said;  // the newest first
+  std::size_t size = 0;
+  for (auto post = posts.rbegin(); post != posts.rend(); ++post) {
+    std::string json = say_post(*post);
+    size += json.size() + 1;
+    if (size > bytes && !said.empty()) break;
+    said.push_back(std::move(json));
+  }
+  more = more || said.size() < posts.size();
+  std::string list;
+  for (auto json = said.rbegin(); json != said.rend(); ++json) {
+    if (!list.empty()) list += ',';
+    list += *json;
+  }
+  Json head{{"type", "history"}, {"room", room}, {"more", more}};
+  std::string text = head.dump();
+  text.pop_back();
+  return text + R"(,"posts":[)" + list + "]}";
 }
 
 std::string say_restart() {

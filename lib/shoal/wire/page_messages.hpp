@@ -86,7 +86,10 @@ struct User {
 std::string say_post(const chat::Post& post);
 std::string say_ready(std::string_view nick, std::string_view server, const chat::Vector& seen,
                       const std::vector<User>& users);
-std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more);
+/// At most `bytes` of JSON, about, and one post at least: the newest of `posts`. `more`: there are
+/// older ones than these.
+std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more,
+                        std::size_t bytes);
 std::string say_restart();
 std::string say_direct(const chat::Direct& direct);
 std::string say_outcome(const Id& id, std::string_view why);  ///< empty: delivered

@@ -112,3 +112,30 @@ TEST_CASE("page: an outcome says why only where something went wrong") {
   CHECK(Json::parse(page::say_outcome(id, "nobody called bob is here"))["why"] ==
         "nobody called bob is here");
 }
+
+TEST_CASE("page: a history has the newest posts that fit, and says that there are more") {
+  std::vector<chat::Post> posts;
+  for (std::uint64_t seq = 0; seq < 3; ++seq) {
+    posts.push_back({.author = Id::of_name("author"),
+                     .seq = seq,
+                     .nick = "ann",
+                     .room = "lobby",
+                     .text = std::string(100, '\x01')});  // six octets of JSON each
+  }
+  auto seqs = [&](bool more, std::size_t bytes, bool says_more) {
+    Json said = Json::parse(page::say_history("lobby", posts, more, bytes));
+    CHECK(said["type"] == "history");
+    CHECK(said["room"] == "lobby");
+    CHECK(said["more"] == says_more);
+    std::vector<std::uint64_t> found;
+    for (const Json& post : said["posts"]) found.push_back(post["seq"]);
+    return found;
+  };
+  using Seqs = std::vector<std::uint64_t>;
+  CHECK(seqs(false, 1 << 20, false) == Seqs{0, 1, 2});
+  CHECK(seqs(true, 1 << 20, true) == Seqs{0, 1, 2});
+  CHECK(seqs(false, 1900, true) == Seqs{1, 2});
+  CHECK(seqs(false, 1, true) == Seqs{2});
+  posts.clear();
+  CHECK(seqs(false, 1, false).empty());
+}
