@@ -1,6 +1,7 @@
 // shoal chat-peer: talks to other peers, in a terminal and for browsers.
 
 #include <csignal>
+#include <functional>
 #include <memory>
 
 #include <shoal/app/logging.hpp>
@@ -17,15 +18,17 @@ namespace {
 int run(nodes::ChatPeerArguments& arguments) {
   nodes::ChatPeerPlan plan = nodes::plan_of(arguments);
   app::NodeLoop loop(arguments);
+  std::function<void(const chat::Event&)> tell = [](const chat::Event&) {};
+  chat::ChatPeer peer(loop.context(), loop.reactor(), arguments.peer,
+                      [&](const chat::Event& event) { tell(event); });
   std::unique_ptr<nodes::Talk> talk;
   std::unique_ptr<chat::Pages> pages;
   std::unique_ptr<chat::PlainLane> lane;
-  auto tell = [&](const chat::Event& event) {
+  tell = [&](const chat::Event& event) {
     talk->on_event(event);
     if (pages) pages->on_event(event);
     if (lane) lane->on_event(event);
   };
-  chat::ChatPeer peer(loop.context(), loop.reactor(), arguments.peer, tell);
   if (plan.pages) {
     pages = std::make_unique<chat::Pages>(loop.reactor(), peer, *std::move(plan.pages));
     log_info("the page is at " + pages->url());

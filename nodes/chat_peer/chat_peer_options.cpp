@@ -7,6 +7,7 @@
 #include <shoal/base/error.hpp>
 #include <shoal/base/utf8.hpp>
 #include <shoal/net/keys.hpp>
+#include <shoal/web/gate.hpp>
 
 #include "web_files.hpp"
 
@@ -97,6 +98,11 @@ ChatPeerPlan plan_of(const ChatPeerArguments& arguments) {
   }
   if (!arguments.http && (arguments.token_file || !arguments.origins.empty())) {
     throw Error("--origin and --token-file are for --http", ExitCode::usage);
+  }
+  for (const std::string& origin : arguments.origins) {
+    if (web::is_origin(origin)) continue;
+    throw Error("--origin '" + printable(origin) + "': write https://HOST or http://HOST:PORT",
+                ExitCode::usage);
   }
   ChatPeerPlan plan{.console = {.nick = arguments.peer.nick, .history = arguments.history},
                     .keep_open = arguments.keep_open || arguments.http};

@@ -250,6 +250,7 @@ bot() {
   fails 2 "--nick 'a b'" chat-peer --nick 'a b'
   fails 2 "--room ''" chat-peer --nick a --room ''
   fails 2 '--token-file are for --http' chat-peer --nick a --token-file t
+  fails 2 'write https://HOST' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --origin chat.example
   fails 77 'beyond this machine' chat-peer --nick a -b 'tcp://*:*'
 }
 

@@ -35,7 +35,9 @@ void check(const OfRoom& message) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Result<page::FromPage> message = page::decode(fuzz::text_of(data, size));
+  std::string_view text = fuzz::text_of(data, size);
+  Result<page::FromPage> message = page::decode(text);
+  page::say_trouble("", page::subject_of(text));
   if (message) std::visit([](const auto& content) { check(content); }, *message);
   return 0;
 }

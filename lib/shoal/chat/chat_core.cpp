@@ -223,6 +223,11 @@ Time ChatCore::next_tick() const {
   return std::min({exchange_.next_tick(), courier_.next_tick(), roster_.next_tick(), record});
 }
 
+bool ChatCore::is_taken(const std::string& nick, bool elsewhere) const {
+  auto counts = [&](const Id& node) { return node == options_.node ? !elsewhere : reaches(node); };
+  return std::ranges::any_of(find(nick), counts);
+}
+
 /// Gathers what the parts have to send and to tell.
 void ChatCore::collect() {
   auto gather = [this](Outbox outbox) {

@@ -108,6 +108,10 @@ class ChatCore {
   /// Whether there is a way to a node now.
   bool reaches(const Id& node) const { return roster_.next_hop(node).has_value(); }
 
+  /// Whether somebody has the nick at this peer, or at another one to which there is a way: one
+  /// that has died may still be listed without one. `elsewhere`: at another one only.
+  bool is_taken(const std::string& nick, bool elsewhere = false) const;
+
   bool is_linked() const { return !peers_.empty(); }
 
   /// Whether somebody is linked, and everybody who is has all that this node has posted, by its own

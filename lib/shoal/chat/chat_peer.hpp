@@ -50,6 +50,10 @@ class ChatPeer final : public ChatActions, net::PortEvents {
              std::uint64_t tag = 0) override;
   Id direct(std::string nick, std::string to, std::string text) override;
 
+  /// Commits, sends and tells what has happened in this round so far (CHAT-6): for who is about to
+  /// show what core() holds, so that it shows nothing that could be lost.
+  void flush() { settle(); }
+
   /// Says goodbye to everybody. finished() once they have everything, or ten seconds have passed.
   void close();
   bool finished() const { return closing_ && port_->closed(); }

@@ -132,20 +132,12 @@ void Console::tick(Moment at) {
 
 /// Two servers that could not see each other may each have let the same nick in.
 void Console::look_for_namesakes() {
-  bool namesake = is_taken(nick_, true);
+  bool namesake = peer_.core().is_taken(nick_, true);
   if (namesake && !namesake_) {
     view_.error("somebody else is called " + printable(nick_) +
                 " too: direct messages reach neither; /nick changes yours");
   }
   namesake_ = namesake;
-}
-
-/// Whether somebody else has the nick whom we can reach; `by_us`: it is ours at this peer.
-bool Console::is_taken(const std::string& nick, bool by_us) const {
-  for (const Id& node : peer_.core().find(nick)) {
-    if (node == peer_.node() ? !by_us : peer_.core().reaches(node)) return true;
-  }
-  return false;
 }
 
 void Console::on_line(std::string_view line, Moment at) {

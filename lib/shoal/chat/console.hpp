@@ -82,7 +82,6 @@ class Console {
   void tell(const DirectEnded& ended, Moment at);
 
   bool be_present();
-  bool is_taken(const std::string& nick, bool by_us) const;
   void look_for_namesakes();
   void look_for_listeners();
   void show(const Post& post, bool history, Moment at);

@@ -71,7 +71,8 @@ void Console::change_nick(std::string_view rest, Moment) {
   std::string nick(take_word(rest));
   if (!is_name(nick) || !rest.empty()) return view_.error(rule_of("a nick"));
   if (nick == nick_) return;
-  if (is_taken(nick, false)) return view_.error(printable(nick) + " is taken; choose another nick");
+  if (peer_.core().is_taken(nick))
+    return view_.error(printable(nick) + " is taken; choose another nick");
   peer_.leave(nick_);
   nick_ = nick;
   namesake_ = false;

@@ -1,5 +1,6 @@
 #include <array>
 #include <ctime>
+#include <limits>
 
 #include <shoal/base/hash.hpp>
 #include <shoal/base/units.hpp>
@@ -13,8 +14,10 @@ constexpr std::uint64_t ms_of(std::uint64_t clock) {
   return clock >> 16;
 }
 
+/// The last that there is for a clock that is centuries ahead.
 constexpr std::uint64_t ns_of(std::uint64_t ms) {
-  return ms * 1'000'000;
+  constexpr std::uint64_t last = std::numeric_limits<std::int64_t>::max();
+  return ms > last / 1'000'000 ? last : ms * 1'000'000;
 }
 
 std::string local_time(std::uint64_t ms, const char* format) {

@@ -19,6 +19,17 @@ constexpr std::size_t logs_in_one = 16'384;
 /// Authors of which one peer may tell.
 constexpr std::size_t most_told = 500'000;
 
+/// Forgets, where it is much, what a peer has of authors whom our own log does not know (any more):
+/// it would at worst be sent again what it has.
+template <typename Link>
+void forget_strangers(Link& link, const PostLog& log) {
+  if (link.logs.size() <= most_told) return;
+  std::erase_if(link.logs, [&](const auto& entry) {
+    const auto& [author, progress] = entry;
+    return !progress.ready && progress.flying == 0 && log.next(author) == 0;
+  });
+}
+
 }  // namespace
 
 void Exchange::on_up(PeerId peer) {
@@ -53,6 +64,7 @@ void Exchange::on_have(PeerId peer, const Have& have) {
   if (found == links_.end()) return;
   Link& link = found->second;
   for (const auto& [author, next] : have.logs) cover(link, link.logs[author], next);
+  forget_strangers(link, log_);
   if (link.logs.size() > most_told) outbox_.blame(peer, "it tells of too many authors");
   if (have.all && !link.told) {
     link.told = true;
@@ -63,7 +75,9 @@ void Exchange::on_have(PeerId peer, const Have& have) {
 
 void Exchange::on_sent_by(PeerId peer, const Post& post) {
   auto link = links_.find(peer);
-  if (link != links_.end()) cover(link->second, link->second.logs[post.author], post.seq + 1);
+  if (link == links_.end()) return;
+  cover(link->second, link->second.logs[post.author], post.seq + 1);
+  forget_strangers(link->second, log_);
 }
 
 void Exchange::offer(const Post& post, const std::function<bool(PeerId)>& wait, Time now) {

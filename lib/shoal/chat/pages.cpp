@@ -8,9 +8,14 @@ namespace page = wire::page;
 
 namespace {
 
-// A page that lacks more begins anew: less than what may wait for it
-// (WebServerOptions::queue_bytes).
+// A page that lacks more begins anew.
 constexpr std::size_t most_resumed = 1000;
+
+// Octets of JSON that answer one hello or history: so that several fit into what may wait for a
+// page (WebServerOptions::queue_bytes).
+constexpr std::size_t most_answer = 4UL << 20;
+
+constexpr std::size_t sessions_per_client = 4;  // remembered, for each page that there may be
 
 constexpr std::size_t most_asked = 256;  // direct messages whose outcome a session remembers
 
@@ -61,11 +66,17 @@ void Pages::on_text(web::ClientId client, std::string text) {
     return receive(client, *hello);
   }
   Session& session = sessions_.at(known->second);
-  if (!message) return send(client, page::say_trouble(message.reason()));
+  if (!message) return send(client, page::say_trouble(message.reason(), page::subject_of(text)));
   std::visit([&](auto& content) { receive(session, content); }, *message);
 }
 
 void Pages::receive(web::ClientId client, page::Hello& hello) {
+  if (!options_.token.empty() && !same_secret(hello.token, options_.token)) {
+    return refuse(
+        client,
+        hello.token.empty() ? "this server asks for a token" : "that is not this server's token",
+        true);
+  }
   std::string fault = fault_in(hello);
   if (!fault.empty()) return refuse(client, fault);
   waiting_.erase(client);
@@ -73,28 +84,20 @@ void Pages::receive(web::ClientId client, page::Hello& hello) {
 }
 
 std::string Pages::fault_in(const page::Hello& hello) const {
-  if (!options_.token.empty() && !same_secret(hello.token, options_.token)) {
-    return hello.token.empty() ? "this server asks for a token" : "that is not this server's token";
-  }
   if (hello.session.empty()) return "session is missing";
   if (is_taken(hello.nick, hello.session)) return hello.nick + " is taken; choose another nick";
   return {};
 }
 
-/// Somebody else has the nick: here, or at a peer to which there is a way. One that has died may
-/// still be listed without one.
+/// Somebody else has the nick: another page, the peer's own user, or anybody at another peer.
 bool Pages::is_taken(const std::string& nick, const SessionId& by) const {
   auto here = by_nick_.find(nick);
   if (here != by_nick_.end()) return here->second != by;
-  auto mine = sessions_.find(by);
-  bool lingers = mine != sessions_.end() && mine->second.nick == nick;
-  for (const Id& node : peer_.core().find(nick)) {
-    if (node == peer_.node() ? !lingers : peer_.core().reaches(node)) return true;
-  }
-  return false;
+  return peer_.core().is_taken(nick);
 }
 
 void Pages::let_in(web::ClientId client, page::Hello& hello) {
+  if (!sessions_.contains(hello.session)) make_room();
   Session& session = sessions_[hello.session];
   if (session.client != 0) {
     server_.close(session.client);
@@ -104,33 +107,53 @@ void Pages::let_in(web::ClientId client, page::Hello& hello) {
   session.client = client;
   session.nick = hello.nick;
   session.rooms = {hello.rooms.begin(), hello.rooms.end()};
-  by_client_[client] = session.id;
   by_nick_[session.nick] = session.id;
-  for (const std::string& room : session.rooms) by_room_[room].insert(client);
   be_present(session);
-  send_posts(client, session, hello.seen);
+  peer_.flush();
+  by_client_[client] = session.id;
+  for (const std::string& room : session.rooms) by_room_[room].insert(client);
+  send_posts(session, hello.seen);
   send_ready(client, session);
 }
 
 /// All posts of the session's rooms that `seen` lacks; without it, or where they are too many, the
 /// newest of each room.
-void Pages::send_posts(web::ClientId client, const Session& session,
-                       const std::optional<wire::chat::Vector>& seen) {
-  const ChatCore& core = peer_.core();
+void Pages::send_posts(const Session& session, const std::optional<wire::chat::Vector>& seen) {
   if (seen) {
-    std::vector<Post> missing = core.lacking(*seen, "", most_resumed);
-    if (missing.size() < most_resumed) {
-      for (const Post& post : missing) {
-        if (session.rooms.contains(post.room)) send(client, page::say_post(post));
-      }
+    if (std::optional<std::vector<std::string>> missing = missing_of(session, *seen)) {
+      for (std::string& post : *missing) send(session.client, std::move(post));
       return;
     }
-    send(client, page::say_restart());
+    send(session.client, page::say_restart());
   }
   for (const std::string& room : session.rooms) {
-    std::vector<Post> posts = core.history(room, options_.history);
-    send(client, page::say_history(room, posts, posts.size() == options_.history));
+    send_history(session, room, {}, most_answer / session.rooms.size());
   }
+}
+
+/// Nothing where they are too many, or too long.
+std::optional<std::vector<std::string>> Pages::missing_of(const Session& session,
+                                                          const wire::chat::Vector& seen) const {
+  std::vector<Post> missing = peer_.core().lacking(seen, "", most_resumed);
+  if (missing.size() == most_resumed) return std::nullopt;
+  std::vector<std::string> said;
+  std::size_t bytes = 0;
+  for (const Post& post : missing) {
+    if (!session.rooms.contains(post.room)) continue;
+    said.push_back(page::say_post(post));
+    bytes += said.back().size();
+    if (bytes > most_answer) return std::nullopt;
+  }
+  return said;
+}
+
+/// The newest posts of a room, or those before one, as many as --history and `bytes` of JSON allow.
+void Pages::send_history(const Session& session, const std::string& room,
+                         const std::optional<Place>& before, std::size_t bytes) {
+  std::vector<Post> posts = peer_.core().log().newest(room, options_.history + 1, before);
+  const bool more = posts.size() > options_.history;
+  if (more) posts.erase(posts.begin());
+  send(session.client, page::say_history(room, posts, more, bytes));
 }
 
 void Pages::send_ready(web::ClientId client, const Session& session) {
@@ -176,9 +199,24 @@ void Pages::forget_sessions() {
   });
 }
 
+/// Forgets the session that is away for the longest where there are too many: whoever is let in can
+/// begin one with each hello.
+void Pages::make_room() {
+  if (sessions_.size() < sessions_per_client * options_.server.clients) return;
+  auto away_longer = [](const auto& one, const auto& other) {
+    auto key = [](const Session& session) {
+      return std::pair(session.client != 0, session.away_since);
+    };
+    return key(one.second) < key(other.second);
+  };
+  auto oldest = std::ranges::min_element(sessions_, away_longer);
+  if (oldest != sessions_.end() && oldest->second.client == 0) sessions_.erase(oldest);
+}
+
 void Pages::receive(Session& session, page::Post& post) {
   if (!session.rooms.contains(post.room)) {
-    return send(session.client, page::say_trouble("you are not in " + post.room, post.tag));
+    return send(session.client,
+                page::say_trouble("you are not in " + post.room, {.tag = post.tag}));
   }
   peer_.post(session.nick, std::move(post.room), post.kind, std::move(post.text), post.tag);
 }
@@ -196,14 +234,16 @@ void Pages::receive(Session& session, page::Direct& direct) {
 }
 
 void Pages::receive(Session& session, page::Join& join) {
-  if (session.rooms.size() >= wire::chat::most_rooms) {
-    return send(session.client, page::say_trouble("you are in as many rooms as there may be"));
+  const bool full = session.rooms.size() >= wire::chat::most_rooms;
+  if (full && !session.rooms.contains(join.room)) {
+    return send(session.client,
+                page::say_trouble("you are in as many rooms as there may be", {.room = join.room}));
   }
   session.rooms.insert(join.room);
-  by_room_[join.room].insert(session.client);
   be_present(session);
-  std::vector<Post> posts = peer_.core().history(join.room, options_.history);
-  send(session.client, page::say_history(join.room, posts, posts.size() == options_.history));
+  peer_.flush();
+  by_room_[join.room].insert(session.client);
+  send_history(session, join.room, {}, most_answer);
 }
 
 void Pages::receive(Session& session, page::Part& part) {
@@ -232,8 +272,8 @@ void Pages::receive(Session& session, page::History& history) {
   if (history.before) {
     before = Place{history.before->clock, history.before->author, history.before->seq};
   }
-  std::vector<Post> posts = peer_.core().log().newest(history.room, options_.history, before);
-  send(session.client, page::say_history(history.room, posts, posts.size() == options_.history));
+  peer_.flush();
+  send_history(session, history.room, before, most_answer);
 }
 
 void Pages::receive(Session& session, page::Hello&) {
@@ -279,9 +319,9 @@ void Pages::tell(const DirectEnded& ended) {
   if (session->second.client != 0) send(session->second.client, page::say_outcome(id, why));
 }
 
-void Pages::refuse(web::ClientId client, std::string_view why) {
+void Pages::refuse(web::ClientId client, std::string_view why, bool token) {
   waiting_.erase(client);
-  send(client, page::say_refused(why));
+  send(client, page::say_refused(why, token));
   server_.close(client);
 }
 

@@ -70,13 +70,17 @@ class Pages final : public web::WebEvents {
   std::string fault_in(const wire::page::Hello& hello) const;
   bool is_taken(const std::string& nick, const SessionId& by) const;
   void let_in(web::ClientId client, wire::page::Hello& hello);
-  void send_posts(web::ClientId client, const Session& session,
-                  const std::optional<wire::chat::Vector>& seen);
+  void send_posts(const Session& session, const std::optional<wire::chat::Vector>& seen);
+  std::optional<std::vector<std::string>> missing_of(const Session& session,
+                                                     const wire::chat::Vector& seen) const;
+  void send_history(const Session& session, const std::string& room,
+                    const std::optional<Place>& before, std::size_t bytes);
   void send_ready(web::ClientId client, const Session& session);
   void be_present(Session& session);
   void detach(Session& session);
   void forget_sessions();
-  void refuse(web::ClientId client, std::string_view why);
+  void make_room();
+  void refuse(web::ClientId client, std::string_view why, bool token = false);
   void send(web::ClientId client, std::string text);
 
   wire::page::User describe(const User& user) const;

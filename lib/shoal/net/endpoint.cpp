@@ -3,6 +3,7 @@
 #include <charconv>
 #include <sys/un.h>
 
+#include <shoal/base/loopback.hpp>
 #include <shoal/base/trim.hpp>
 #include <shoal/net/endpoint.hpp>
 
@@ -131,13 +132,7 @@ Result<std::vector<Endpoint>> parse_endpoint_file(std::string_view content) {
 }
 
 bool is_loopback(const Endpoint& endpoint) {
-  if (endpoint.kind == Endpoint::Kind::ipc || endpoint.host == "localhost") return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, endpoint.host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, endpoint.host.c_str(), &v6) != 1) return false;
-  const bool mapped_v4 = IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127;
-  return mapped_v4 || IN6_IS_ADDR_LOOPBACK(&v6);
+  return endpoint.kind == Endpoint::Kind::ipc || is_loopback_host(endpoint.host);
 }
 
 }  // namespace shoal::net

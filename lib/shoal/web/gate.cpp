@@ -18,12 +18,41 @@ bool is_port(std::string_view text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// An Origin without its scheme; nothing where it has none of ours.
-std::string_view host_of_origin(std::string_view origin) {
-  for (std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) return origin.substr(scheme.size());
-  }
-  return {};
+/// Whether the name stands for this machine alone, or is written as an address.
+bool is_address_or_local(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  return host == "localhost" || host.ends_with(".localhost") ||
+         inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
+/// As is_address_or_local(), or letters, digits, hyphens and dots.
+bool is_host(const std::string& host) {
+  constexpr std::string_view others = "-._";
+  auto good = [&](unsigned char c) {
+    return (c < 0x80 && std::isalnum(c) != 0) || others.find(static_cast<char>(c)) != others.npos;
+  };
+  return is_address_or_local(host) || (!host.empty() && std::ranges::all_of(host, good));
+}
+
+/// An origin as a browser writes it, and the host in it; nothing in `host` where it is none.
+struct Origin {
+  std::string text;
+  std::string host;
+};
+
+Origin origin_of(std::string_view text) {
+  std::string whole = lower(text);
+  if (whole.ends_with('/')) whole.pop_back();
+  const bool secure = whole.starts_with("https://");
+  const std::string scheme = secure ? "https://" : "http://";
+  if (!whole.starts_with(scheme)) return {};
+  HostPort parts = split_host(std::string_view(whole).substr(scheme.size()));
+  if (!is_host(parts.host)) return {};
+  // The usual port is left out.
+  std::string usual = secure ? ":443" : ":80";
+  if (":" + parts.port == usual) whole.resize(whole.size() - usual.size());
+  return {.text = std::move(whole), .host = std::move(parts.host)};
 }
 
 }  // namespace
@@ -47,19 +76,17 @@ HostPort split_host(std::string_view text) {
   return parts;
 }
 
-bool is_address_or_local(const std::string& host) {
-  in_addr v4{};
-  in6_addr v6{};
-  return host == "localhost" || host.ends_with(".localhost") ||
-         inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+bool is_origin(std::string_view text) {
+  return !origin_of(text).host.empty();
 }
 
-Gate::Gate(const std::string& listen, std::vector<std::string> origins)
-    : hosts_{lower(listen)}, origins_(std::move(origins)) {
-  for (std::string& origin : origins_) {
-    origin = lower(origin);
-    if (origin.ends_with('/')) origin.pop_back();
-    hosts_.push_back(split_host(host_of_origin(origin)).host);
+Gate::Gate(const std::string& listen, const std::vector<std::string>& origins)
+    : hosts_{lower(listen)} {
+  for (const std::string& origin : origins) {
+    Origin parts = origin_of(origin);
+    if (parts.host.empty()) continue;
+    origins_.push_back(std::move(parts.text));
+    hosts_.push_back(std::move(parts.host));
   }
 }
 

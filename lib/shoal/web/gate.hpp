@@ -17,13 +17,16 @@ struct HostPort {
 /// Nothing in `host` when the text is no host with or without a port.
 HostPort split_host(std::string_view text);
 
-/// Whether the name stands for this machine alone, or is written as an address.
-bool is_address_or_local(const std::string& host);
+/// Whether `text` is the origin of a page, as a browser says it: `https://HOST` or `http://HOST`,
+/// with `:PORT` or a `/` after it where wanted, and nothing else. Anything else would match
+/// nothing.
+bool is_origin(std::string_view text);
 
+/// The two checks for one server.
 class Gate {
  public:
-  /// `listen`: the host we were told to listen on. `origins`: allowed besides our own.
-  Gate(const std::string& listen, std::vector<std::string> origins);
+  /// `listen`: the host we were told to listen on. `origins`: allowed besides our own; is_origin().
+  Gate(const std::string& listen, const std::vector<std::string>& origins);
 
   /// Names that are no address could be pointed at us by anybody (DNS rebinding): only our own and
   /// those of the allowed origins are good.

@@ -3,10 +3,12 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 
 #include <shoal/base/error.hpp>
+#include <shoal/base/loopback.hpp>
 #include <shoal/runtime/mailbox.hpp>
 #include <shoal/web/gate.hpp>
 #include <shoal/web/web_client.hpp>
@@ -31,6 +33,9 @@ constexpr std::uint32_t most_head = 8192;
 
 // Connections that are no WebSockets (yet): so that nobody takes all descriptors.
 constexpr long most_requests = 256;
+
+// Octets on their way to the web thread, those for several clients counted for each.
+constexpr std::size_t most_ordered = 256UL << 20;
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -92,7 +97,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     constexpr std::string_view text = "text/plain; charset=utf-8";
     if (!gate_.allows_host(view(request[http::field::host]))) {
       return answer(request, http::status::bad_request, text,
-                    "This server does not go by that name.\n");
+                    "This server does not go by that name; its option --origin names those of a "
+                    "proxy before it.\n");
     }
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
       return answer(request, http::status::method_not_allowed, text, "Only GET and HEAD.\n");
@@ -155,12 +161,10 @@ class WebServer::Impl : public WebClientEvents {
   }
 
   void send(ClientId client, std::shared_ptr<const std::string> text) {
-    with(client, [text = std::move(text)](WebClient& found) { found.send(text); });
+    put({client, Order::Kind::send, std::move(text)});
   }
 
-  void close(ClientId client) {
-    with(client, [](WebClient& found) { found.close(false); });
-  }
+  void close(ClientId client) { put({client, Order::Kind::close, nullptr}); }
 
  private:
   struct Letter {
@@ -168,6 +172,13 @@ class WebServer::Impl : public WebClientEvents {
     Kind kind = Kind::open;
     ClientId client = 0;
     std::string text;
+  };
+
+  struct Order {  // for the web thread
+    enum class Kind { send, close, cut };
+    ClientId client = 0;
+    Kind kind = Kind::send;
+    std::shared_ptr<const std::string> text;
   };
 
   void listen() {
@@ -261,6 +272,44 @@ class WebServer::Impl : public WebClientEvents {
     }
   }
 
+  /// Has the web thread carry out an order, after all before it. Where it does not keep up, a
+  /// client is cut off instead of sent more: it comes back for what it lacks.
+  void put(Order order) {
+    bool first = false;
+    {
+      std::scoped_lock lock(mutex_);
+      const std::size_t bytes = order.text ? order.text->size() : 0;
+      if (ordered_bytes_ + bytes > most_ordered) {
+        order = {order.client, Order::Kind::cut, nullptr};
+      } else {
+        ordered_bytes_ += bytes;
+      }
+      first = orders_.empty();
+      orders_.push_back(std::move(order));
+    }
+    if (first) asio::post(io_, [this] { carry_out(); });
+  }
+
+  /// On the web thread.
+  void carry_out() {
+    std::vector<Order> orders;
+    {
+      std::scoped_lock lock(mutex_);
+      orders.swap(orders_);
+      ordered_bytes_ = 0;
+    }
+    for (Order& order : orders) {
+      auto found = clients_.find(order.client);
+      if (found == clients_.end()) continue;
+      std::shared_ptr<WebClient> alive = found->second;
+      if (order.kind == Order::Kind::send) {
+        alive->send(std::move(order.text));
+      } else {
+        alive->close(order.kind == Order::Kind::cut);
+      }
+    }
+  }
+
   /// Does something with a client on the web thread, if it is still there.
   void with(ClientId client, std::function<void(WebClient&)> act) {
     asio::post(io_, [this, client, act = std::move(act)] {
@@ -275,6 +324,9 @@ class WebServer::Impl : public WebClientEvents {
   WebEvents& events_;
   Gate gate_;
   runtime::Mailbox<Letter> letters_;
+  std::mutex mutex_;
+  std::vector<Order> orders_;  // with mutex_
+  std::size_t ordered_bytes_ = 0;
   asio::io_context io_{1};
   std::shared_ptr<const void> places_ = std::make_shared<int>();  // its count is what matters
   std::map<ClientId, std::shared_ptr<WebClient>> clients_;        // on the web thread
@@ -295,8 +347,7 @@ std::string WebServer::url() const {
 }
 
 bool WebServer::is_loopback(const std::string& listen) {
-  std::string host = split_host(listen).host;
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  return is_loopback_host(split_host(listen).host);
 }
 
 void WebServer::send(ClientId client, std::shared_ptr<const std::string> text) {

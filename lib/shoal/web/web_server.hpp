@@ -10,7 +10,7 @@
 #include <shoal/base/clock.hpp>
 #include <shoal/runtime/reactor.hpp>
 
-/// HTTP and WebSocket for browsers. The only folder that names Boost.
+/// HTTP and WebSocket for browsers. The only folder of the library that names Boost.
 namespace shoal::web {
 
 /// A WebSocket connection, from on_open to on_closed. Never used again.
@@ -23,13 +23,13 @@ struct WebFile {
   std::string_view content;
 };
 
-/// What a WebServer tells, always on the Reactor's thread.
+/// What a WebServer tells, always on the Reactor's thread. May call its send() and close().
 class WebEvents {
  public:
   virtual ~WebEvents() = default;
   virtual void on_open(ClientId client) = 0;
   virtual void on_text(ClientId client, std::string text) = 0;  ///< one frame; UTF-8
-  virtual void on_closed(ClientId client) = 0;                  ///< also after close()
+  virtual void on_closed(ClientId client) = 0;  ///< also after close(), or a failed handshake
 };
 
 struct WebServerOptions {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include <shoal/base/little_endian.hpp>
@@ -17,12 +18,18 @@ constexpr std::array<std::string_view, std::variant_size_v<Any>> tags{"have", "p
 
 constexpr std::size_t vector_entry = Id::size + 8;
 
-/// White space, control characters, bidirectional and other marks that cannot be seen.
+/// White space, control characters, fillers, bidirectional and other marks that cannot be seen.
+/// First and last of each range; the page has the same (web/limits.js).
+constexpr std::array<std::pair<char32_t, char32_t>, 22> unseen{
+    {{0x0, 0x20},        {0x7f, 0xa0},      {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},
+     {0x115f, 0x1160},   {0x1680, 0x1680},  {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2000, 0x200f},
+     {0x2028, 0x202f},   {0x205f, 0x206f},  {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164},
+     {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},  {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+     {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}}};
+
 bool is_unseen(char32_t code) {
-  return code <= 0x20 || (code >= 0x7f && code <= 0xa0) || code == 0xad || code == 0x61c ||
-         code == 0x1680 || code == 0x180e || (code >= 0x2000 && code <= 0x200f) ||
-         (code >= 0x2028 && code <= 0x202f) || (code >= 0x205f && code <= 0x206f) ||
-         code == 0x3000 || code == 0xfeff;
+  auto holds = [code](const auto& range) { return range.first <= code && code <= range.second; };
+  return std::ranges::any_of(unseen, holds);
 }
 
 std::string pack(const Vector& logs) {

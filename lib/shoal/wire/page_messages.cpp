@@ -39,11 +39,12 @@ class Fields {
     return text;
   }
 
-  std::uint64_t number(const char* key, std::uint64_t most) {
+  std::uint64_t number(const char* key, std::uint64_t most, std::uint64_t least = 0) {
     auto found = object_.find(key);
     bool good = found != object_.end() && found->is_number_unsigned();
     std::uint64_t value = good ? found->get<std::uint64_t>() : 0;
-    if (!good || value > most) fault(std::string(key) + " is not a number it may be");
+    if (!good || value < least || value > most)
+      fault(std::string(key) + " is not a number it may be");
     return value;
   }
 
@@ -124,7 +125,7 @@ FromPage read(const std::string& type, Fields& in) {
                  .seen = seen_of(in)};
   }
   if (type == "post") {
-    return Post{.tag = in.number("tag", most_tag),
+    return Post{.tag = in.number("tag", most_tag, 1),
                 .room = in.name("room"),
                 .kind = in.text("kind", false) == "does" ? chat::Kind::does : chat::Kind::says,
                 .text = in.words()};
@@ -167,6 +168,17 @@ Result<FromPage> decode(std::string_view json) {
   return message;
 }
 
+Subject subject_of(std::string_view json) {
+  Json object = Json::parse(json, nullptr, false);
+  if (!object.is_object()) return {};
+  Fields in(object);
+  std::string type = in.text("type");
+  if (type == "post") return {.tag = in.number("tag", most_tag)};
+  if (type == "direct") return {.id = Id::from_hex(in.text("id"))};
+  if (type == "join") return {.room = in.text("room")};
+  return {};
+}
+
 std::string say_post(const chat::Post& post) {
   return json_of(post).dump();
 }
@@ -182,10 +194,26 @@ std::string say_ready(std::string_view nick, std::string_view server, const chat
       .dump();
 }
 
-std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more) {
-  Json list = Json::array();
-  for (const chat::Post& post : posts) list.push_back(json_of(post));
-  return Json{{"type", "history"}, {"room", room}, {"posts", list}, {"more", more}}.dump();
+std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more,
+                        std::size_t bytes) {
+  std::vector<std::string> said;  // the newest first
+  std::size_t size = 0;
+  for (auto post = posts.rbegin(); post != posts.rend(); ++post) {
+    std::string json = say_post(*post);
+    size += json.size() + 1;
+    if (size > bytes && !said.empty()) break;
+    said.push_back(std::move(json));
+  }
+  more = more || said.size() < posts.size();
+  std::string list;
+  for (auto json = said.rbegin(); json != said.rend(); ++json) {
+    if (!list.empty()) list += ',';
+    list += *json;
+  }
+  Json head{{"type", "history"}, {"room", room}, {"more", more}};
+  std::string text = head.dump();
+  text.pop_back();
+  return text + R"(,"posts":[)" + list + "]}";
 }
 
 std::string say_restart() {
@@ -212,14 +240,18 @@ std::string say_nick(std::string_view nick) {
   return Json{{"type", "nick"}, {"nick", nick}}.dump();
 }
 
-std::string say_trouble(std::string_view why, std::uint64_t tag) {
+std::string say_trouble(std::string_view why, const Subject& subject) {
   Json json{{"type", "trouble"}, {"why", why}};
-  if (tag != 0) json["tag"] = tag;
+  if (subject.tag != 0) json["tag"] = subject.tag;
+  if (subject.id) json["id"] = subject.id->hex();
+  if (!subject.room.empty()) json["room"] = subject.room;
   return json.dump();
 }
 
-std::string say_refused(std::string_view why) {
-  return Json{{"type", "refused"}, {"why", why}}.dump();
+std::string say_refused(std::string_view why, bool token) {
+  Json json{{"type", "refused"}, {"why", why}};
+  if (token) json["token"] = true;
+  return json.dump();
 }
 
 }  // namespace shoal::wire::page

@@ -65,6 +65,16 @@ using FromPage = std::variant<Hello, Post, Direct, Join, Part, Nick, History>;
 /// Failure is a sentence for whoever sits at the page.
 Result<FromPage> decode(std::string_view json);
 
+/// By what a page knows again what it has said.
+struct Subject {
+  std::uint64_t tag = 0;   ///< of a post; 0: none
+  std::optional<Id> id{};  ///< of a direct message
+  std::string room{};      ///< to be joined; empty: none
+};
+
+/// The subject of a message of a page, also of one that decode() takes no part of. Never throws.
+Subject subject_of(std::string_view json);
+
 struct User {
   std::string nick;
   std::string state;  ///< "here", "away" or "gone"
@@ -76,13 +86,17 @@ struct User {
 std::string say_post(const chat::Post& post);
 std::string say_ready(std::string_view nick, std::string_view server, const chat::Vector& seen,
                       const std::vector<User>& users);
-std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more);
+/// At most `bytes` of JSON, about, and one post at least: the newest of `posts`. `more`: there are
+/// older ones than these.
+std::string say_history(std::string_view room, const std::vector<chat::Post>& posts, bool more,
+                        std::size_t bytes);
 std::string say_restart();
 std::string say_direct(const chat::Direct& direct);
 std::string say_outcome(const Id& id, std::string_view why);  ///< empty: delivered
 std::string say_user(const User& user);
 std::string say_nick(std::string_view nick);
-std::string say_trouble(std::string_view why, std::uint64_t tag = 0);
-std::string say_refused(std::string_view why);
+std::string say_trouble(std::string_view why, const Subject& subject = {});
+/// `token`: another token would help, and nothing else.
+std::string say_refused(std::string_view why, bool token = false);
 
 }  // namespace shoal::wire::page

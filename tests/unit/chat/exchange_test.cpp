@@ -140,6 +140,20 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(posts[0].first == 2);
 }
 
+TEST_CASE_FIXTURE(Fixture, "exchange: what a peer tells of authors unknown here is bounded") {
+  hold(anna, 1);
+  link(1, {{anna, 1}});
+  for (int part = 0; part < 2; ++part) {
+    wire::chat::Vector strangers;
+    for (int i = 0; i < 250'001; ++i) strangers.emplace(Id::random(), 1);
+    exchange.on_have(1, {.logs = std::move(strangers)});
+  }
+  CHECK(exchange.take_outbox().faults.empty());
+  exchange.offer(
+      make(anna, 0, 1), [](PeerId) { return false; }, start);
+  CHECK(sent<Post>().empty());  // that it has this one is still known
+}
+
 TEST_CASE_FIXTURE(Fixture, "exchange: CHAT-5, a post does not go back to where it came from") {
   link(1);
   link(2);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <shoal/web/gate.hpp>
+#include <shoal/web/web_server.hpp>
 
 using namespace shoal::web;
 
@@ -43,4 +44,32 @@ TEST_CASE("gate: WEB-1, a page of another origin may not connect") {
     CAPTURE(bad);
     CHECK_FALSE(gate.allows_origin(bad, "127.0.0.1:8080"));
   }
+}
+
+TEST_CASE("web: only a loopback address, or localhost, needs no token") {
+  for (const char* here : {"127.0.0.1:8080", "127.1.2.3:1", "[::1]:0", "localhost:80"}) {
+    CAPTURE(here);
+    CHECK(WebServer::is_loopback(here));
+  }
+  for (const char* open :
+       {"127.evil.example:80", "127.0.0.1.example:80", "10.0.0.1:80", "[::]:80", "*:80", ""}) {
+    CAPTURE(open);
+    CHECK_FALSE(WebServer::is_loopback(open));
+  }
+}
+
+TEST_CASE("gate: WEB-1, an origin that would match nothing is none") {
+  for (const char* good : {"https://chat.example", "HTTP://Chat.example:8080/", "http://[::1]:80",
+                           "https://10.0.0.1", "https://a_b-c.example:443"}) {
+    CAPTURE(good);
+    CHECK(is_origin(good));
+  }
+  for (const char* bad : {"", "chat.example", "https://", "https:///", "ftp://chat.example",
+                          "https://chat.example/chat", "https://*.example", "https://a b",
+                          "https://anna@chat.example", "https://chat.example:", "null"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(is_origin(bad));
+  }
+  Gate gate("127.0.0.1", {"https://front.example:443/"});
+  CHECK(gate.allows_origin("https://front.example", "127.0.0.1:8080"));
 }

@@ -180,8 +180,10 @@ TEST_CASE("chat messages: CHAT-1, names have nothing in them that cannot be seen
   for (const char* good : {"anna", "ünal", "名前", "a-b_c.d", "<b>"}) CHECK(is_name(good));
   CHECK(is_name(std::string(64, 'n')));
   CHECK_FALSE(is_name(std::string(65, 'n')));
-  for (const char* bad : {"", " ", "a b", "a\tb", "a\nb", "\x1b[2J", "a\u00a0b", "\u202eanna",
-                          "an\u200bna", "\u2066x", "\ufeffx", "\xff", "\u3000", "\u0085"}) {
+  for (const char* bad :
+       {"",           " ",          "a b",     "a\tb",    "a\nb",   "\x1b[2J",    "a\u00a0b",
+        "\u202eanna", "an\u200bna", "\u2066x", "\ufeffx", "\xff",   "\u3000",     "\u0085",
+        "\u3164",     "\u115fx",    "x\ufe0f", "\u2800",  "\uffa0", "x\U000e0041"}) {
     CAPTURE(bad);
     CHECK_FALSE(is_name(bad));
   }

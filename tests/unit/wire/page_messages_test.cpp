@@ -40,6 +40,7 @@ TEST_CASE("page: what breaks a limit is refused with a sentence") {
   CHECK(refused("room", std::string(65, 'x')));
   CHECK(refused("room", "bell\a"));
   CHECK(refused("tag", -1));
+  CHECK(refused("tag", 0));
   CHECK(refused("tag", 1ULL << 49));
   CHECK(refused("type", "dance"));
   CHECK(refused("type", nullptr));
@@ -80,9 +81,61 @@ TEST_CASE("page: a post is told with all that orders it, without losing a digit"
   CHECK(before->seq == post.seq);
 }
 
+TEST_CASE("page: what is not taken is named, whatever else is wrong with it") {
+  Json post{{"type", "post"}, {"tag", 5}, {"room", "two words"}, {"text", ""}};
+  REQUIRE_FALSE(page::decode(post.dump()));
+  CHECK(page::subject_of(post.dump()).tag == 5);
+  Id id = Id::of_name("direct");
+  Json direct{{"type", "direct"}, {"id", id.hex()}, {"to", 7}};
+  CHECK(page::subject_of(direct.dump()).id == id);
+  CHECK(page::subject_of(R"({"type":"join","room":" "})").room == " ");
+  for (const char* text : {"", "{", "[]", "{}", R"({"type":7})", R"({"type":"nick","tag":5})",
+                           R"({"type":"post","tag":-1})", R"({"type":"direct","id":"zz"})"}) {
+    CAPTURE(text);
+    page::Subject none = page::subject_of(text);
+    CHECK((none.tag == 0 && !none.id && none.room.empty()));
+  }
+  Json said = Json::parse(page::say_trouble("why", {.tag = 5, .id = id, .room = "tea"}));
+  CHECK(said ==
+        Json{{"type", "trouble"}, {"why", "why"}, {"tag", 5}, {"id", id.hex()}, {"room", "tea"}});
+  CHECK_FALSE(Json::parse(page::say_trouble("why")).contains("tag"));
+}
+
+TEST_CASE("page: a refusal says whether a token is wanted") {
+  CHECK(Json::parse(page::say_refused("why", true))["token"] == true);
+  CHECK_FALSE(Json::parse(page::say_refused("why")).contains("token"));
+}
+
 TEST_CASE("page: an outcome says why only where something went wrong") {
   Id id = Id::of_name("direct");
   CHECK_FALSE(Json::parse(page::say_outcome(id, "")).contains("why"));
   CHECK(Json::parse(page::say_outcome(id, "nobody called bob is here"))["why"] ==
         "nobody called bob is here");
+}
+
+TEST_CASE("page: a history has the newest posts that fit, and says that there are more") {
+  std::vector<chat::Post> posts;
+  for (std::uint64_t seq = 0; seq < 3; ++seq) {
+    posts.push_back({.author = Id::of_name("author"),
+                     .seq = seq,
+                     .nick = "ann",
+                     .room = "lobby",
+                     .text = std::string(100, '\x01')});  // six octets of JSON each
+  }
+  auto seqs = [&](bool more, std::size_t bytes, bool says_more) {
+    Json said = Json::parse(page::say_history("lobby", posts, more, bytes));
+    CHECK(said["type"] == "history");
+    CHECK(said["room"] == "lobby");
+    CHECK(said["more"] == says_more);
+    std::vector<std::uint64_t> found;
+    for (const Json& post : said["posts"]) found.push_back(post["seq"]);
+    return found;
+  };
+  using Seqs = std::vector<std::uint64_t>;
+  CHECK(seqs(false, 1 << 20, false) == Seqs{0, 1, 2});
+  CHECK(seqs(true, 1 << 20, true) == Seqs{0, 1, 2});
+  CHECK(seqs(false, 1900, true) == Seqs{1, 2});
+  CHECK(seqs(false, 1, true) == Seqs{2});
+  posts.clear();
+  CHECK(seqs(false, 1, false).empty());
 }
