@@ -10,6 +10,7 @@ from nodes import wait_until
 
 AUTHOR = "a" * 32
 UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories of what cannot be seen, for the most part
+FILLERS = "\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\ufe0f\uffa0\U000e0100"  # of others
 
 # All code points where one side is a name's and the other is not.
 EDGES = """
@@ -137,6 +138,9 @@ class Page(BrowserTest):
         ann.wait_texts("another")
         self.assertEqual(ann.pending(), [])
         self.assertNotIn("a post", ann.texts())
+        ann.click("#directs button", "@bob")
+        self.assertEqual(ann.pending(), [])
+        self.assertEqual(len(ann.texts()), 1)
         self.assertEqual(self.rooms(ann), ["#lobby"])
 
     def test_more_authors_than_a_hello_holds(self):
@@ -144,7 +148,7 @@ class Page(BrowserTest):
         ann.say("before")
         ann.wait_texts("before")
         ann.hear(type="ready", nick="ann", server="one", users=[],
-                 seen={f"{number:032x}": 1 for number in range(1, 1701)})
+                 seen={f"{number:032x}": 1 for number in range(1, 2501)})
         ann.cut()
         ann.say("after")
         ann.wait_texts("before", "after")
@@ -174,9 +178,10 @@ class Page(BrowserTest):
         ann.hear(**post(8, "the same", tag=7))
         ann.wait_texts("the same", "between")
         ann.hear(**post(9, "of another", tag=7, nick="mallory"))
-        ann.hear(**post(4, "the same", tag=7, author="b" * 32))
-        ann.wait_texts("the same", "between", "of another")
-        self.assertEqual(len(ann.texts()), 3)
+        ann.hear(**post(4, "early"))
+        self.assertEqual(ann.texts(), ["early", "the same", "between", "of another"])
+        ann.hear(**post(3, "the same", tag=7, author="b" * 32))
+        self.assertEqual(ann.texts(), ["the same", "early", "between", "of another"])
 
     def test_older_messages_stay_while_they_are_read(self):
         ann = self.ann_alone()
@@ -264,7 +269,7 @@ class Page(BrowserTest):
         good = [chr(code) for first, last in spans[1::2] for code in range(first, last)
                 if unicodedata.category(chr(code)) in UNSEEN]
         together = ["".join(good[at:at + 15]) for at in range(0, len(good), 15)]
-        names = [f"x{char}" for char in sorted(sides)] + together
+        names = [f"x{char}" for char in [*sorted(sides), *FILLERS]] + together
         ann.driver.set_script_timeout(60)
         self.assertEqual(ann.driver.execute_async_script(DIFFERENCES, names), [])
 
