@@ -4,9 +4,14 @@ set(served
   "/style.css text/css style.css"
   "/chat.js text/javascript chat.js"
   "/icon.svg image/svg+xml icon.svg"
+  "/input.js text/javascript input.js"
+  "/limits.js text/javascript limits.js"
   "/link.js text/javascript link.js"
+  "/list.js text/javascript list.js"
   "/log.js text/javascript log.js"
+  "/memory.js text/javascript memory.js"
   "/model.js text/javascript model.js"
+  "/screen.js text/javascript screen.js"
   "/text.js text/javascript text.js"
   "/view.js text/javascript view.js")
 

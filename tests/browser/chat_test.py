@@ -1,14 +1,10 @@
 """Two people at two browsers, each at a chat-peer of its own."""
 import http.client
-import os
-import pathlib
-import tempfile
 import unittest
 import urllib.parse
 
+from browser import BrowserTest
 from nodes import FaultTest, wait_until
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -20,114 +16,7 @@ HOSTILE = [
 ]
 
 
-class Browser:
-    """One chromium with the page of one server."""
-
-    def __init__(self, folder):
-        options = webdriver.ChromeOptions()
-        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                     "--lang=en", f"--user-data-dir={folder}", "--window-size=1280,800"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-
-    def close(self):
-        self.driver.quit()
-
-    def find(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def open(self, url, nick):
-        self.driver.get(url)
-        self.join(nick)
-
-    def join(self, nick):
-        box = self.find("#login-nick")
-        box.clear()
-        box.send_keys(nick, Keys.ENTER)
-
-    def is_in(self):
-        return self.find("#app").is_displayed()
-
-    def say(self, text):
-        """Types a line, by keyboard."""
-        self.find("#text").send_keys(text, Keys.ENTER)
-
-    def put(self, text):
-        """Says what no keyboard types."""
-        self.driver.execute_script("arguments[0].value = arguments[1]", self.find("#text"), text)
-        self.find("#text").send_keys(Keys.ENTER)
-
-    def texts(self):
-        """What stands in the log, without times and nicks; only what the server has confirmed."""
-        return self.all_texts("#log li:not(.pending) .text")
-
-    def wait_texts(self, *texts):
-        wait_until(lambda: [t for t in self.texts() if t in texts] == list(texts),
-                   f"the page to show {texts}; it shows {self.texts()}")
-
-    def all_texts(self, selector):
-        """Of every element there is at one moment: the page replaces them as it likes."""
-        return self.driver.execute_script(
-            "return [...document.querySelectorAll(arguments[0])].map((found) => found.textContent)",
-            selector)
-
-    def people(self):
-        return self.all_texts("#people .name")
-
-    def click(self, selector, text):
-        """The one element of these that has the text; waits for it."""
-        wait_until(lambda: self.driver.execute_script(
-            "const found = [...document.querySelectorAll(arguments[0])]"
-            ".find((each) => each.textContent.includes(arguments[1])); found?.click(); return !!found",
-            selector, text), f"'{text}' among {selector}")
-
-    def be(self, width, height, scheme):
-        """A screen of this size, in light or dark."""
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-
-    def picture(self, name):
-        """Kept where SHOAL_SCREENSHOTS says, to be looked at."""
-        folder = os.environ.get("SHOAL_SCREENSHOTS")
-        if folder:
-            self.driver.save_screenshot(str(pathlib.Path(folder) / f"{name}.png"))
-
-    def overflowing(self):
-        """What is wider than the room it has."""
-        return self.driver.execute_script(
-            "return [document.documentElement, ...document.querySelectorAll('body *:not(.unseen)')]"
-            ".filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)"
-            ".filter((each) => getComputedStyle(each).textOverflow !== 'ellipsis')"
-            ".map((each) => each.outerHTML.slice(0, 80))")
-
-
-class Chat(FaultTest):
-    def server(self, name, *args, http="127.0.0.1:0"):
-        node = self.node("chat_peer", "--nick", name, "-b", f"ipc://{self.dir}/{name}",
-                         "--http", http, "--keep-open", *args)
-        node.url = node.wait_line(r"(http://\S+)")[1]
-        return node
-
-    def browser(self):
-        folder = tempfile.TemporaryDirectory(prefix="shoal-browser-", ignore_cleanup_errors=True)
-        self.addCleanup(folder.cleanup)
-        browser = Browser(folder.name)
-        self.addCleanup(browser.close)
-        return browser
-
-    def both(self):
-        """Two servers that are linked, and a browser at each."""
-        self.one = self.server("one")
-        self.two = self.server("two", "-c", f"ipc://{self.dir}/one")
-        ann, bob = self.browser(), self.browser()
-        ann.open(self.one.url, "ann")
-        bob.open(self.two.url, "bob")
-        wait_until(lambda: "bob" in ann.people() and "ann" in bob.people(), "both to be seen")
-        return ann, bob
-
+class Chat(BrowserTest):
     def test_two_browsers_on_two_servers_chat_both_ways(self):
         ann, bob = self.both()
         ann.say("hello bob")

@@ -1,21 +1,25 @@
 // Joins the page, the model and the link: what the user does, and what the server says.
+import {listen} from './input.js';
+import {faultIn, isName, mostHello, mostRooms, nameRule, octets} from './limits.js';
 import {Link} from './link.js';
 import * as log from './log.js';
+import * as memory from './memory.js';
 import {Model, directKey, roomKey} from './model.js';
-import {$, put} from './text.js';
-import * as view from './view.js';
+import {Screen} from './screen.js';
+import {$} from './text.js';
+import {showNotice} from './view.js';
 
 const model = new Model();
 // `joined`: has been let in once, so that what it has seen is to be said on the next connection.
 const me = {nick: '', token: '', session: hex(16), server: '', joined: false};
 const asked = new Set(); // rooms whose older posts the user wants to see
-let current = roomKey('lobby');
+const screen = new Screen(model, me, {open: (key) => screen.open(key), part, join});
 
 const link = new Link({
   open: sayHello,
-  message: (message) => receivers[message.type]?.(message),
-  lost,
-  refused: showLogin,
+  message: (message) => receivers.get(message.type)?.(message),
+  lost: () => screen.showOffline(),
+  refused: ({why, token}) => screen.showLogin(why, token || me.token !== ''),
 });
 
 function hex(bytes) {
@@ -24,290 +28,200 @@ function hex(bytes) {
 }
 
 function sayHello() {
-  const seen = me.joined ? Object.fromEntries(model.seen) : undefined;
-  const {nick, session} = me;
-  link.send({type: 'hello', nick, session, token: me.token || undefined, rooms: model.rooms(), seen});
+  const {nick, session, token} = me;
+  const hello = {type: 'hello', nick, session, token: token || undefined, rooms: model.rooms()};
+  if (me.joined) hello.seen = Object.fromEntries(model.seen);
+  if (octets(JSON.stringify(hello)) > mostHello) {
+    // More authors than a frame holds: begins anew, with the newest posts.
+    delete hello.seen;
+    model.restart();
+  }
+  link.send(hello);
 }
 
-function lost() {
-  const why = 'Offline, reconnecting…';
-  if ($('app').hidden) put($('login-error'), why);
-  else view.showStatus(why, true);
+function remember() {
+  memory.save(me.nick, model.rooms());
 }
-
-// What this browser remembers, where it lets us.
-const memory = {
-  load() {
-    try {
-      return JSON.parse(localStorage.getItem('shoal-chat')) ?? {};
-    } catch {
-      return {};
-    }
-  },
-  save() {
-    try {
-      localStorage.setItem('shoal-chat', JSON.stringify({nick: me.nick, rooms: model.rooms()}));
-    } catch { /* it is a convenience */ }
-  },
-};
 
 // What the server says.
 
-const receivers = {
+const receivers = new Map(Object.entries({
   ready(message) {
     me.joined = true;
     me.nick = message.nick;
+    me.server = message.server || location.host;
     // What is not among the rooms' messages so far is older than this session's beginning.
     for (const [author, next] of Object.entries(message.seen)) {
       model.seen.set(author, Math.max(model.seen.get(author) ?? 0, next));
     }
     model.people = new Map(message.users.map((user) => [user.nick, user]));
+    for (const room of model.rooms(false)) link.send({type: 'join', room});
     for (const post of model.pending.values()) link.send({type: 'post', ...post});
     for (const direct of model.directs.values()) link.send({type: 'direct', ...direct});
-    me.server = message.server || location.host;
-    memory.save();
-    showNick();
-    show();
-    if ($('app').hidden) showApp();
+    remember();
+    screen.showAll();
+    screen.showApp();
   },
 
   post(post) {
     const mine = model.pending.has(post.tag);
-    const conversation = model.add(post);
-    if (!conversation) return;
-    const {items} = conversation;
-    const last = items.at(-1).name === `${post.author} ${post.seq}`;
-    note(conversation, items, last && !mine && waiting().length === 0);
+    const {conversation, replaced} = model.add(post) ?? {};
+    if (!conversation) return mine && screen.show();
+    if (replaced) return screen.show();
+    const last = conversation.items.at(-1).name === `${post.author} ${post.seq}`;
+    screen.showMore(conversation, last && !mine);
   },
 
   restart() {
     model.restart();
   },
 
-  history(message) {
-    for (const post of message.posts) model.add(post);
-    model.conversation(roomKey(message.room)).more = message.more;
-    if (current === roomKey(message.room)) show(asked.delete(message.room));
+  history({room, posts, more}) {
+    const key = roomKey(room);
+    const older = asked.delete(room);
+    const conversation = model.conversations.get(key);
+    for (const post of posts) model.add(post);
+    if (!conversation) return; // left meanwhile
+    conversation.more = more;
+    if (!conversation.agreed) {
+      conversation.agreed = true;
+      remember();
+    }
+    if (key === screen.current) screen.show(older);
   },
 
-  direct(message) {
-    const other = message.from === me.nick ? message.to : message.from;
-    const item = {nick: message.from, text: message.text, time: message.time, kind: 'says'};
-    const conversation = model.append(directKey(other), item);
-    note(conversation, conversation.items, waiting().length === 0);
+  direct({from, to, text, time}) {
+    const item = {nick: from, text, time, kind: 'says'};
+    const conversation = model.append(directKey(from === me.nick ? to : from), item);
+    screen.showRooms();
+    screen.showMore(conversation, true);
   },
 
   outcome({id, why}) {
     const direct = model.directs.get(id);
     model.directs.delete(id);
     if (!direct) return;
-    const item = {nick: me.nick, text: direct.text, time: Date.now(), kind: 'says'};
-    if (!why) model.append(directKey(direct.to), item);
-    else model.append(directKey(direct.to), {note: `not delivered, ${why}: ${direct.text}`, time: Date.now()});
-    show();
+    const {to, text} = direct;
+    const item = {nick: me.nick, text, time: Date.now(), kind: 'says'};
+    if (why) tellUndone(directKey(to), 'not delivered', why, text);
+    else if (to !== me.nick) model.append(directKey(to), item); // else it has come as a `direct`
+    screen.showRooms();
+    screen.show();
   },
 
   user(user) {
     if (user.state === 'gone') model.people.delete(user.nick);
     else model.people.set(user.nick, user);
-    showSide();
+    screen.showPeople();
   },
 
   nick({nick}) {
     me.nick = nick;
-    memory.save();
-    showNick();
-    show();
+    remember();
+    screen.showAll();
   },
 
-  trouble({why, tag}) {
-    if (tag !== undefined) model.pending.delete(tag);
-    view.showNotice(why);
-    show();
+  trouble({why, tag, id, room}) {
+    showNotice(why);
+    const post = model.pending.get(tag);
+    const direct = model.directs.get(id);
+    model.pending.delete(tag);
+    model.directs.delete(id);
+    if (post) tellUndone(roomKey(post.room), 'not sent', why, post.text);
+    if (direct) tellUndone(directKey(direct.to), 'not sent', why, direct.text);
+    if (model.conversations.get(roomKey(room))?.agreed === false) part(roomKey(room));
+    else screen.show();
   },
-};
+}));
 
-// A message more in a conversation; `plain`: it is the last one, and nothing else has changed.
-function note(conversation, items, plain) {
-  const reading = conversation.key === current && document.visibilityState === 'visible';
-  if (!reading) ++conversation.unread;
-  if (conversation.key === current) {
-    if (plain) log.addLine(items.at(-1), items.at(-2));
-    else show();
-  }
-  showSide();
+// Says, where it was to stand, what has become of a message.
+function tellUndone(key, what, why, text) {
+  const place = model.conversations.has(key) ? key : screen.current;
+  model.append(place, {note: `${what}, ${why}: ${text}`, time: Date.now()});
 }
 
-// What is shown.
+// What the user does. What returns false cannot be done, and the user has been told.
 
-// What was said in the current conversation and is not confirmed.
-function waiting() {
-  return [...model.pending.values()].filter((post) => roomKey(post.room) === current)
-      .concat([...model.directs.values()].filter((direct) => directKey(direct.to) === current))
-      .map((item) => ({...item, nick: me.nick, time: Date.now(), pending: true}));
-}
-
-function show(older = false) {
-  const conversation = model.conversation(current);
-  if (document.visibilityState === 'visible') conversation.unread = 0;
-  log.showLog([...conversation.items, ...waiting()], older);
-  log.showTitle(current);
-  $('earlier').hidden = !conversation.more || current[0] === '@';
-  showSide();
-}
-
-function showSide() {
-  const all = [...model.conversations.values()];
-  view.showRooms(all, model.otherRooms(), current, {open, part, join});
-  view.showPeople(model.peopleInOrder(), me.nick, (nick) => open(directKey(nick)));
-  view.showElsewhere(model.unreadElsewhere(current));
-}
-
-function showNick() {
-  view.showStatus(`${me.nick} at ${me.server}`, false);
-}
-
-function showApp() {
-  $('login').hidden = true;
-  $('app').hidden = false;
-  log.toEnd();
-  $('text').focus();
-}
-
-function open(key) {
-  current = key;
-  model.conversation(key);
-  menu(false);
-  show();
-  log.toEnd();
-  $('text').focus();
+function complain(why) {
+  showNotice(why);
+  return false;
 }
 
 function join(room) {
-  const known = model.conversations.has(roomKey(room));
-  model.conversation(roomKey(room));
-  if (!known) link.send({type: 'join', room});
-  memory.save();
-  open(roomKey(room));
+  const key = roomKey(room);
+  if (!isName(room)) return complain(`a room ${nameRule}`);
+  if (!model.conversations.has(key)) {
+    const rooms = model.rooms(true).length + model.rooms(false).length;
+    if (rooms >= mostRooms) return complain(`you are in ${mostRooms} rooms; leave one first`);
+    model.conversation(key);
+    link.send({type: 'join', room});
+  }
+  screen.open(key);
+  return true;
 }
 
 function part(key) {
   model.forget(key);
   if (key[0] === '#') link.send({type: 'part', room: key.slice(1)});
-  memory.save();
-  if (current !== key) return showSide();
+  remember();
+  if (screen.current !== key) return screen.showRooms();
   const next = model.conversations.keys().next().value;
-  if (next) open(next);
+  if (next) screen.open(next);
   else join('lobby');
 }
 
-function menu(shown) {
-  $('app').classList.toggle('menu', shown);
-  $('menu').setAttribute('aria-expanded', String(shown));
-}
-
-function showLogin(why) {
-  $('app').hidden = true;
-  $('login').hidden = false;
-  $('login-token-row').hidden = !/token/.test(why) && !me.token;
-  put($('login-error'), why);
-  $('login-nick').focus();
-}
-
-// What the user does.
-
-const help = '/me does something · /msg NICK text · /join ROOM · /part · /nick NAME · // a slash';
-
-const commands = {
-  help: () => view.showNotice(help, false),
-  me: (rest) => say(rest, 'does'),
-  join: (rest) => rest && join(rest.replace(/^#/, '')),
-  part: () => part(current),
-  nick: (rest) => rest && link.send({type: 'nick', nick: rest}),
-  msg(rest) {
-    const [, nick, text] = /^(\S+)\s+([^]+)$/.exec(rest) ?? [];
-    if (!nick) return view.showNotice('say /msg NICK text');
-    sendDirect(nick, text);
-    open(directKey(nick));
-  },
-};
-
-function say(text, kind = 'says') {
-  if (!text) return;
-  if (current[0] === '@') return sendDirect(current.slice(1), text);
-  const tag = parseInt(hex(6), 16) + 1;
-  const post = {tag, room: current.slice(1), kind, text};
-  model.pending.set(tag, post);
+function say(text, kind) {
+  if (!text) return true;
+  if (screen.current[0] === '@') return sendDirect(screen.current.slice(1), text);
+  const fault = faultIn(text);
+  if (fault) return complain(fault);
+  const post = {tag: parseInt(hex(6), 16) + 1, room: screen.current.slice(1), kind, text};
+  model.pending.set(post.tag, post);
   link.send({type: 'post', ...post});
-  show();
+  screen.show();
   log.toEnd();
+  return true;
 }
 
 function sendDirect(to, text) {
+  const fault = isName(to) ? faultIn(text) : `a nick ${nameRule}`;
+  if (fault) return complain(fault);
   const direct = {id: hex(16), to, text};
   model.directs.set(direct.id, direct);
   link.send({type: 'direct', ...direct});
-  show();
-  log.toEnd();
+  screen.open(directKey(to));
+  return true;
 }
 
-function submit() {
-  const text = $('text').value.trimEnd();
-  $('text').value = '';
-  grow();
-  view.showNotice('');
-  const command = /^\/(\w+)\s*([^]*)$/.exec(text);
-  if (text.startsWith('//')) say(text.slice(1));
-  else if (!command) say(text);
-  else if (commands[command[1]]) commands[command[1]](command[2].trim());
-  else view.showNotice(`there is no /${command[1]}; ${help}`);
-}
-
-function grow() {
-  $('text').style.height = 'auto';
-  $('text').style.height = `${$('text').scrollHeight + 2}px`;
-}
-
-$('send').onsubmit = (event) => {
-  event.preventDefault();
-  submit();
-};
-$('text').oninput = grow;
-$('text').onkeydown = (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  submit();
-};
-$('join').onsubmit = (event) => {
-  event.preventDefault();
-  const room = $('join-room').value.replace(/^#/, '');
-  $('join-room').value = '';
-  if (room) join(room);
-};
-$('earlier').onclick = () => {
-  const first = model.conversation(current).items.find((item) => item.clock);
+function showEarlier() {
+  const room = screen.current.slice(1);
+  const first = model.conversation(screen.current).items.find((item) => item.clock);
   const before = first && {clock: first.clock, author: first.author, seq: first.seq};
-  asked.add(current.slice(1));
-  link.send({type: 'history', room: current.slice(1), before});
-};
-$('menu').onclick = () => menu(!$('app').classList.contains('menu'));
-document.onkeydown = (event) => {
-  if (event.key === 'Escape') menu(false);
-};
-$('login').onsubmit = (event) => {
-  event.preventDefault();
-  me.nick = $('login-nick').value.trim();
-  me.token = $('login-token').value;
-  put($('login-error'), '');
-  link.start();
-};
+  asked.add(room);
+  link.send({type: 'history', room, before});
+}
+
+listen({
+  say,
+  direct: sendDirect,
+  join,
+  part: () => part(screen.current),
+  nick: (nick) => link.send({type: 'nick', nick}),
+  earlier: showEarlier,
+  menu: (shown) => screen.menu(shown),
+  login(nick, token) {
+    me.nick = nick;
+    me.token = token;
+    link.start();
+  },
+});
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible' && me.joined) show();
+  if (document.visibilityState === 'visible' && me.joined) screen.show();
 });
 
-const {nick = '', rooms = []} = memory.load();
+const {nick, rooms} = memory.load();
 if (rooms.length === 0) rooms.push('lobby');
-for (const room of rooms) model.conversation(roomKey(room));
-current = roomKey(rooms[0]);
+for (const room of rooms) model.conversation(roomKey(room), true);
+screen.current = roomKey(rooms[0]);
 $('login-nick').value = nick;
-showLogin('');
+screen.showLogin('', false);

@@ -5,7 +5,7 @@ const firstDelay = 250; // ms
 const longestDelay = 8000;
 
 export class Link {
-  // on.open(): say hello now. on.message(object). on.lost(): trying again. on.refused(why): over.
+  // on.open(): say hello now. on.message(object). on.lost(): trying again. on.refused(message): over.
   constructor(on) {
     this.on = on;
     this.delay = firstDelay;
@@ -14,11 +14,11 @@ export class Link {
   }
 
   start() {
-    clearTimeout(this.timer);
+    this.stop();
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(`${scheme}//${location.host}/chat`);
     this.socket = socket;
-    socket.onopen = () => this.on.open();
+    socket.onopen = () => this.socket === socket && this.on.open();
     socket.onmessage = (event) => this.receive(socket, JSON.parse(event.data));
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -33,7 +33,7 @@ export class Link {
     if (this.socket !== socket) return;
     if (message.type === 'refused') {
       this.stop();
-      this.on.refused(message.why);
+      this.on.refused(message);
       return;
     }
     if (message.type === 'ready') this.delay = firstDelay;

@@ -6,9 +6,13 @@ const nearEnd = 40; // pixels
 
 // Whether the newest message is in sight, and is to stay so.
 let atEnd = true;
-$('log').onscroll = ({target: log}) => {
+export const isAtEnd = () => atEnd;
+
+function look() {
+  const log = $('log');
   atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < nearEnd;
-};
+}
+$('log').onscroll = look;
 new ResizeObserver(() => atEnd && toEnd()).observe($('log'));
 
 function follows(item, previous) {
@@ -36,14 +40,19 @@ function lines(item, previous) {
   return [make('li', 'day', day), line(item)];
 }
 
-// All of a conversation. `older`: what is new stands before what was there, which keeps its place.
+// All of a conversation. `older`: what is new stands before what was there, which keeps its place; or,
+// where the newest message was in sight, the last of what is new comes into it.
 export function showLog(items, older) {
   const log = $('log');
-  const fromEnd = log.scrollHeight - log.scrollTop;
+  const fromEnd = log.scrollHeight - (atEnd ? -log.clientHeight / 2 : log.scrollTop);
   log.replaceChildren(...items.flatMap((item, at) => lines(item, items[at - 1])));
   if (items.length === 0) log.append(make('li', 'empty', 'No messages yet.'));
-  if (older) log.scrollTop = log.scrollHeight - fromEnd;
-  else if (atEnd) toEnd();
+  if (older) {
+    log.scrollTop = log.scrollHeight - fromEnd;
+    look();
+  } else if (atEnd) {
+    toEnd();
+  }
 }
 
 // One more at the end, without touching the others, so that screen readers read it alone.

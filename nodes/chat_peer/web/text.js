@@ -3,7 +3,12 @@
 export const $ = (id) => document.getElementById(id);
 
 // Characters that would be invisible, or turn the text around them, are shown by their number.
-const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+// Not so what a nick may not have but text needs: spaces, joiners, variants and tags of emoji.
+const unsafe = new RegExp('[' + [
+  '\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e',
+  '\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb',
+  '\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}',
+].join('') + ']', 'gu');
 
 export function put(element, text) {
   element.replaceChildren();
@@ -12,9 +17,9 @@ export function put(element, text) {
     element.append(text.slice(from, match.index));
     const code = document.createElement('span');
     code.className = 'code';
-    code.textContent = 'U+' + match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    code.textContent = 'U+' + match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
     element.append(code);
-    from = match.index + 1;
+    from = match.index + match[0].length;
   }
   element.append(text.slice(from));
   return element;
