@@ -84,6 +84,7 @@ listening() {
   done
   shoal keygen -q stranger
   seq 1000 >tasks
+  : >source.err >store.err
 
   "$SHOAL_BIN/shoal" ventilator -b 'tcp://127.0.0.1:*' --key source.key --trust trusted \
     -W 30s tasks 2>source.err &

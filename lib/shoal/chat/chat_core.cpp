@@ -196,6 +196,7 @@ Place ChatCore::post(std::string nick, std::string room, message::Kind kind, std
             .room = std::move(room),
             .tag = tag,
             .text = std::move(text)};
+  post.clock = std::max(post.clock, log_.least_clock(post));
   const Place place = place_of(post);
   take_post(std::move(post), 0, at);
   collect();

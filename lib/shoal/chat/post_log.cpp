@@ -34,13 +34,14 @@ PostLog::Added PostLog::insert(Post post, bool strict) {
   if (known != logs_.end() && post.seq < known->second.next) return Added::held;
   bool good = follows(known == logs_.end() ? nullptr : &known->second, post);
   if (strict && !good) return Added::foreign;
+  bool listed = known != logs_.end() && known->second.posts.empty();
   Log& log = logs_[post.author];
   if (post.seq != log.next) drop_all(log);
   log.next = post.seq + 1;
   log.last_clock = post.clock;
   const Place place = place_of(post);
   if (let_go_ && place < *let_go_) {
-    if (log.posts.empty()) emptied_.push_back(place.author);
+    if (log.posts.empty() && !listed) emptied_.push_back(place.author);
     forget_authors();
     return Added::passed;
   }
@@ -126,6 +127,19 @@ wire::chat::Vector PostLog::vector() const {
 std::uint64_t PostLog::latest_clock(std::uint64_t limit) const {
   auto above = posts_.lower_bound(Place{.clock = limit + 1});
   return above == posts_.begin() ? 0 : std::prev(above)->first.clock;
+}
+
+std::uint64_t PostLog::least_clock(const Post& post) const {
+  std::uint64_t least = let_go_ ? let_go_->clock + 1 : 0;
+  std::size_t posts = posts_.size() + 1;
+  std::size_t bytes = bytes_ + cost_of(post);
+  for (const auto& [place, held] : posts_) {
+    if (posts <= limits_.posts && bytes <= limits_.bytes) break;
+    least = place.clock + 1;
+    --posts;
+    bytes -= cost_of(held);
+  }
+  return least;
 }
 
 std::vector<Post> PostLog::newest(const std::string& room, std::size_t most,

@@ -69,6 +69,10 @@ class PostLog {
   /// The greatest clock of a post that is not above `limit`; 0 when there is none.
   std::uint64_t latest_clock(std::uint64_t limit) const;
 
+  /// The least clock with which `post` would be kept: above all that has been let go of, and above
+  /// what has to go to make room for it.
+  std::uint64_t least_clock(const Post& post) const;
+
   /// The newest `most` posts of a room, in order; of those that stand before `before`, if given.
   std::vector<Post> newest(const std::string& room, std::size_t most,
                            const std::optional<Place>& before = {}) const;

@@ -156,6 +156,7 @@ Error Database::error_of(int code) const {
     case SQLITE_NOTADB:
       return bad_data("is not a shoal file, or is damaged");
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:  // what we ask is right, so the file's own schema is not
       return bad_data("is damaged");
     case SQLITE_FULL:
       return system_error("cannot write " + place, ENOSPC);

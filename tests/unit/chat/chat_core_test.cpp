@@ -104,6 +104,19 @@ TEST_CASE("chat core: CHAT-2, a post stands after all that its author has read")
   CHECK(core.post("anna", "lobby", Kind::says, "y", at(0s, -90'000)).clock == place.clock + 2);
 }
 
+TEST_CASE("chat core: CHAT-2, our own posts are kept though all others have clocks far ahead") {
+  ChatCore core({.node = Id::of_name("self"), .limits = {.posts = 3}});
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    core.restore(make(Id::of_name("x"), i, (at(600s).wall_ms + i) << 16));
+  }
+  for (std::uint64_t seq = 0; seq < 5; ++seq) {
+    core.post("anna", "lobby", Kind::says, "text", at(seq * 1s));
+    CHECK(core.log().find(Id::of_name("self"), seq) != nullptr);
+  }
+  CHECK(events<Arrived>(core).size() == 5);
+  CHECK(core.take_posts_to_store().size() == 5);
+}
+
 TEST_CASE("chat core: CHAT-2, a peer that breaks an author's log is dropped") {
   ChatCore core({.node = Id::of_name("self")});
   core.on_up(1, Id::of_name("peer"), at(0s));
