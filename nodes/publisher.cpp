@@ -26,10 +26,10 @@ Error with_place(const Error& error, const stream::PublishRun& run, bool null) {
   if (*lines == 0) {
     return Error(std::string(error.what()) + "; nothing of the input is in the log", error.code());
   }
-  return Error(std::string(error.what()) + "; the messages of the first " + std::to_string(*lines) +
-                   " lines of the input are in the log, so go on with what " +
+  return Error(std::string(error.what()) + ", but with what " +
                    (null ? "tail -z -n +" : "tail -n +") + std::to_string(*lines + 1) +
-                   " prints of it",
+                   " prints of the input: the messages of its first " + std::to_string(*lines) +
+                   " lines are in the log",
                error.code());
 }
 

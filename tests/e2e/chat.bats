@@ -259,6 +259,7 @@ bot() {
   chmod 644 token
   : >empty
   chmod 600 empty
+  fails 2 'write HOST:PORT' chat-peer --nick a -b ipc://a --http '127.0.0.1:70000'
   fails 77 '--token-file' chat-peer --nick a -b ipc://a --http '0.0.0.0:0'
   fails 77 'chmod 600' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --token-file token
   fails 77 'it is empty' chat-peer --nick a -b ipc://a --http '127.0.0.1:0' --token-file empty

@@ -13,18 +13,11 @@ std::filesystem::path beside(std::filesystem::path path, const char* suffix) {
   return path;
 }
 
-bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
-  std::error_code ignored;
-  return std::filesystem::weakly_canonical(a, ignored) ==
-             std::filesystem::weakly_canonical(b, ignored) ||
-         std::filesystem::equivalent(a, b, ignored);
-}
-
 /// The ledger knows its files by their names alone, so two of one name would share a length.
 void check_names(const SinkStoreOptions& options) {
   if (!options.failed) return;
   for (const char* suffix : {"", ".shoal", ".shoal-spool"}) {
-    if (!same_file(*options.failed, beside(*options.output, suffix))) continue;
+    if (!store::same_file(*options.failed, beside(*options.output, suffix))) continue;
     throw Error(
         options.failed->string() + " is where results go; name another file for failed tasks",
         ExitCode::usage);

@@ -4,10 +4,20 @@
 #include <shoal/store/cursor_file.hpp>
 
 namespace shoal::store {
+namespace {
+
+std::filesystem::path apart(std::filesystem::path cursor,
+                            const std::optional<std::filesystem::path>& output) {
+  if (!output || !same_file(cursor, *output)) return cursor;
+  throw Error(output->string() + " is where the cursor is kept; name another file for the output",
+              ExitCode::usage);
+}
+
+}  // namespace
 
 CursorFile::CursorFile(std::filesystem::path path,
                        const std::optional<std::filesystem::path>& output)
-    : ledger_(std::move(path), "subscriber") {
+    : ledger_(apart(std::move(path), output), "subscriber") {
   if (!output) return;
   output_name_ = output->filename().string();
   output_.emplace(open_at_committed(*output, ledger_));

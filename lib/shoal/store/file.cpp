@@ -174,6 +174,13 @@ bool is_regular_target(const std::filesystem::path& path) {
   return S_ISREG(facts.st_mode);
 }
 
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(a, ignored) ==
+             std::filesystem::weakly_canonical(b, ignored) ||
+         std::filesystem::equivalent(a, b, ignored);
+}
+
 void replace_file(const std::filesystem::path& path, std::string_view bytes) {
   std::filesystem::path fresh = path;
   fresh += ".new";

@@ -89,6 +89,9 @@ class File {
 /// devices, fifos, sockets, terminals and directories.
 bool is_regular_target(const std::filesystem::path& path);
 
+/// Whether two names are, or would be, the same file.
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
+
 /// Puts a file of these bytes at `path`, in place of what was there; durable on return, and after a
 /// crash either the old one or the new one stands there whole. Writes `path`.new on its way. Throws
 /// Error.

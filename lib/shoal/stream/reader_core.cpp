@@ -20,7 +20,8 @@ constexpr Duration lack_limit = 500ms;
 
 // For every way in which a log can have been set back.
 constexpr const char* set_back_remedy =
-    ": the log was set back, to an old copy of it perhaps; remove the cursor to read it anew";
+    ": the log was set back, to an old copy of it perhaps; remove the cursor and what was written "
+    "by it, to read it anew";
 
 }  // namespace
 
@@ -88,7 +89,8 @@ ReaderCore::State* ReaderCore::admit(const Stream& stream) {
   if (options_.streams && states_.size() >= *options_.streams) {
     refusal_ = "stream " + stream.stream.brief() + " is another than was read before (" +
                (states_.empty() ? "none" : states_.begin()->first.brief()) +
-               "): the publisher's log was made anew; remove the cursor to read this one";
+               "): the publisher's log was made anew; remove the cursor and what was written by "
+               "it, to read this one";
     return nullptr;
   }
   return &states_[stream.stream];

@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <cctype>
 
+#include <shoal/base/error.hpp>
+#include <shoal/base/utf8.hpp>
 #include <shoal/web/gate.hpp>
 
 namespace shoal::web {
@@ -56,6 +58,15 @@ Origin origin_of(std::string_view text) {
 }
 
 }  // namespace
+
+HostPort parse_listen(std::string_view text) {
+  HostPort parts = is_port(text) ? HostPort{"127.0.0.1", std::string(text)} : split_host(text);
+  if (parts.port.empty()) parts.port = "0";
+  bool named = parts.host == "*" || is_host(parts.host);
+  if (named && std::stoul(parts.port) <= 65535) return parts;
+  throw Error("--http '" + printable(text) + "': write HOST:PORT, such as 127.0.0.1:8080",
+              ExitCode::usage);
+}
 
 HostPort split_host(std::string_view text) {
   HostPort parts;

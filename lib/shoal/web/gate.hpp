@@ -17,6 +17,10 @@ struct HostPort {
 /// Nothing in `host` when the text is no host with or without a port.
 HostPort split_host(std::string_view text);
 
+/// Where `--http` says to listen: HOST:PORT, or PORT alone on 127.0.0.1. Port 0, or none after a
+/// host, is any free one. Throws Error for anything else.
+HostPort parse_listen(std::string_view text);
+
 /// Whether `text` is the origin of a page, as a browser says it: `https://HOST` or `http://HOST`,
 /// with `:PORT` or a `/` after it where wanted, and nothing else. Anything else would match
 /// nothing.

@@ -134,7 +134,7 @@ class WebServer::Impl : public WebClientEvents {
   Impl(runtime::Reactor& reactor, WebServerOptions options, WebEvents& events)
       : options_(std::move(options)),
         events_(events),
-        gate_(split_host(options_.listen).host, options_.origins),
+        gate_(parse_listen(options_.listen).host, options_.origins),
         letters_(reactor, [this](Letter letter) { take(std::move(letter)); }),
         acceptor_(io_) {
     listen();
@@ -154,7 +154,7 @@ class WebServer::Impl : public WebClientEvents {
   }
 
   std::string url() const {
-    HostPort parts = split_host(options_.listen);
+    HostPort parts = parse_listen(options_.listen);
     std::string host = parts.host == "*" ? "localhost" : parts.host;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return "http://" + host + ":" + std::to_string(port_) + "/";
@@ -182,16 +182,11 @@ class WebServer::Impl : public WebClientEvents {
   };
 
   void listen() {
-    HostPort parts = split_host(options_.listen);
-    std::string port = parts.port == "" ? "0" : parts.port;
-    if (parts.host.empty()) {
-      throw Error("'" + options_.listen + "' is no HOST:PORT; say for example 127.0.0.1:8080",
-                  ExitCode::usage);
-    }
+    HostPort parts = parse_listen(options_.listen);
     beast::error_code error;
     tcp::resolver resolver(io_);
     std::string host = parts.host == "*" ? "0.0.0.0" : parts.host;
-    auto found = resolver.resolve(host, port, tcp::resolver::passive, error);
+    auto found = resolver.resolve(host, parts.port, tcp::resolver::passive, error);
     if (!error) bind(found.begin()->endpoint(), error);
     if (error) {
       throw Error("cannot serve at " + options_.listen + ": " + error.message() +
@@ -347,7 +342,7 @@ std::string WebServer::url() const {
 }
 
 bool WebServer::is_loopback(const std::string& listen) {
-  return is_loopback_host(split_host(listen).host);
+  return is_loopback_host(parse_listen(listen).host);
 }
 
 void WebServer::send(ClientId client, std::shared_ptr<const std::string> text) {

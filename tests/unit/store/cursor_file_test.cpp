@@ -28,6 +28,16 @@ std::uint64_t next_of(const CursorFile& file) {
 
 }  // namespace
 
+TEST_CASE("cursor file: the output is another file, whatever it is called") {
+  TempDir dir;
+  fs::path roundabout = dir.path() / ".." / dir.path().filename() / "c";
+  for (const fs::path& output : {dir / "c", dir / "./c", roundabout}) {
+    CHECK(says(error_of([&] { CursorFile cursor(dir / "c", output); }), ExitCode::usage,
+               "is where the cursor is kept"));
+    CHECK_FALSE(fs::exists(dir / "c"));
+  }
+}
+
 TEST_CASE("cursor file: keeps a cursor a stream, and only what was committed") {
   TempDir dir;
   CursorRow first{Id::of_name("a"), 1, 10};

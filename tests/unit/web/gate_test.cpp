@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <shoal/base/error.hpp>
 #include <shoal/web/gate.hpp>
 #include <shoal/web/web_server.hpp>
 
@@ -14,6 +15,18 @@ TEST_CASE("gate: a host is taken apart, or refused") {
   for (const char* bad : {"", "[::1", "host:", "host:8o", "host:123456", "[::1]80"}) {
     CAPTURE(bad);
     CHECK(split_host(bad).host.empty());
+  }
+}
+
+TEST_CASE("gate: where to listen is HOST:PORT, or a port of this machine alone") {
+  CHECK(parse_listen("8080").host == "127.0.0.1");
+  CHECK(parse_listen("8080").port == "8080");
+  CHECK(parse_listen("[::1]:80").host == "::1");
+  CHECK(parse_listen("localhost").port == "0");
+  CHECK(parse_listen("*:80").host == "*");
+  for (const char* bad : {"", ":8080", "70000", "127.0.0.1:70000", "127.0.0.1:80a", "a b"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_WITH_AS(parse_listen(bad), doctest::Contains("write HOST:PORT"), shoal::Error);
   }
 }
 
@@ -52,7 +65,7 @@ TEST_CASE("web: only a loopback address, or localhost, needs no token") {
     CHECK(WebServer::is_loopback(here));
   }
   for (const char* open :
-       {"127.evil.example:80", "127.0.0.1.example:80", "10.0.0.1:80", "[::]:80", "*:80", ""}) {
+       {"127.evil.example:80", "127.0.0.1.example:80", "10.0.0.1:80", "[::]:80", "*:80"}) {
     CAPTURE(open);
     CHECK_FALSE(WebServer::is_loopback(open));
   }
